@@ -1,0 +1,147 @@
+"""`digest source` and `digest poll`: where papers come from."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import click
+
+from digest import clock, wiring
+from digest.cli.desk import Desk, pass_desk
+from digest.cli.output import json_option, show_json, table, when
+from digest.cli.setup import masked_options
+from digest.config.load import checked_source
+from digest.errors import UsageError
+from digest.store import sources as rows
+from digest.store.sources import SourceRow
+
+_EMPTY = "No sources yet: add a [sources.NAME] to the configuration, or 'digest source add NAME --kind arxiv --set …'."
+
+
+@click.group()
+def source() -> None:
+    """Where papers come from."""
+
+
+@source.command("list")
+@json_option
+@pass_desk
+def list_(desk: Desk, as_json: bool) -> None:
+    """List the sources, when they were polled and what came of it."""
+    desk.sync_sources()
+    found = desk.call(rows.list_all)
+    if as_json:
+        show_json([_facts(row) for row in found])
+        return
+    shown = [(row.name, row.kind, when(row.polled_at), when(row.poll_at), outcome(row)) for row in found]
+    table(("NAME", "KIND", "POLLED (UTC)", "NEXT", "LAST RESULT"), shown, empty=_EMPTY)
+
+
+@source.command()
+@click.argument("name")
+@click.option("--kind", required=True, help="arxiv, huggingface, feed, files, or package.module:Class.")
+@click.option("--set", "options", multiple=True, metavar="OPTION=VALUE", help="An option of the kind; may be repeated.")
+@pass_desk
+def add(desk: Desk, name: str, kind: str, options: tuple[str, ...]) -> None:
+    """Add a source to the database (the configuration file keeps its own).
+
+    \b
+    digest source add vision --kind arxiv --set categories=cs.CV,cs.RO
+    digest source add nature --kind feed --set url=https://www.nature.com/nature.rss
+    """
+    checked = checked_source(name, kind, dict(map(_option, options)), Path.cwd())
+    desk.sync_sources()
+    desk.call(rows.add, name, checked.kind, checked.options, desk.now())
+    click.echo(f"added {name}; it is polled by 'digest run', or now by 'digest poll {name}'")
+
+
+@source.command()
+@click.argument("name")
+@pass_desk
+def remove(desk: Desk, name: str) -> None:
+    """Remove a source; its papers stay."""
+    desk.sync_sources()
+    desk.call(rows.remove, name)
+    click.echo(f"removed {name}; its papers stay")
+
+
+@source.command()
+@click.argument("name")
+@pass_desk
+def pause(desk: Desk, name: str) -> None:
+    """Stop polling a source until it is resumed."""
+    desk.sync_sources()
+    desk.call(rows.pause, name)
+    click.echo(f"paused {name}")
+
+
+@source.command()
+@click.argument("name")
+@pass_desk
+def resume(desk: Desk, name: str) -> None:
+    """Poll a paused or stuck source again."""
+    desk.sync_sources()
+    desk.call(rows.resume, name, desk.now())
+    click.echo(f"resumed {name}; it is due now")
+
+
+@click.command()
+@click.argument("names", nargs=-1, metavar="[SOURCE]…")
+@json_option
+@pass_desk
+def poll(desk: Desk, names: tuple[str, ...], as_json: bool) -> None:
+    """Poll all sources now, or those that are named."""
+    desk.sync_sources()
+    due = desk.call(rows.make_due, list(names), desk.now())
+    asyncio.run(wiring.run_jobs(desk.settings, desk.database, clock.now, ["poll"]))
+    polled = [row for row in desk.call(rows.list_all) if row.name in due]
+    if as_json:
+        show_json([_facts(row) for row in polled])
+    else:
+        table(("SOURCE", "RESULT"), [(row.name, outcome(row)) for row in polled], empty=_EMPTY)
+    failed = [row for row in polled if row.last_error]
+    for row in failed:
+        click.echo(f"digest: source {row.name}: {row.last_error}", err=True)
+    if failed:
+        raise click.exceptions.Exit(1)
+
+
+def outcome(row: SourceRow) -> str:
+    """How the last poll ended, in a few words."""
+    if row.is_paused:
+        return "paused"
+    if row.is_stuck:
+        return f"stuck: polling died three times; 'digest source resume {row.name}'"
+    if row.last_error:
+        return row.last_error if row.errors < 2 else f"{row.last_error} ({row.errors} times in a row)"
+    if row.polled_at is None:
+        return "not polled yet"
+    if not row.last_counts:
+        return "nothing listed"
+    counts = dict(row.last_counts)
+    return ", ".join(f"{count} {word}" for word, count in counts.items() if count)
+
+
+def _facts(row: SourceRow) -> dict[str, object]:
+    return {
+        "name": row.name,
+        "kind": row.kind,
+        "options": masked_options(row.options),
+        "origin": row.origin,
+        "is_paused": row.is_paused,
+        "is_stuck": row.is_stuck,
+        "poll_at": row.poll_at,
+        "polled_at": row.polled_at,
+        "changed_at": row.changed_at,
+        "errors": row.errors,
+        "last_error": row.last_error,
+        "last_counts": row.last_counts,
+    }
+
+
+def _option(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise UsageError(f"--set {text}: write OPTION=VALUE, such as --set categories=cs.CL,cs.LG")
+    return name.strip(), value.strip()

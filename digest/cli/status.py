@@ -1,0 +1,97 @@
+"""`digest status`: what there is, what is due, what went wrong, on one screen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+import click
+
+from digest.cli.desk import Desk, pass_desk
+from digest.cli.output import counted, json_option, record, show_json, when
+from digest.cli.source import outcome
+from digest.model import OutboxState, SubscriberState
+from digest.store import catalog, due, outbox, sources, subscribers
+from digest.store.database import Connection
+from digest.wiring import shown_url
+
+_WAITING = (OutboxState.PENDING, OutboxState.CLAIMED, OutboxState.DATA_STARTED, OutboxState.DEFERRED)
+_TROUBLE = (OutboxState.FAILED, OutboxState.AMBIGUOUS, OutboxState.STUCK, OutboxState.DROPPED)
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The figures of one moment. `problems` need a person; each names the command that helps."""
+
+    papers: int
+    sources: Mapping[str, str]
+    next_poll_at: datetime | None
+    subscribers: Mapping[SubscriberState, int]
+    next_edition_at: datetime | None
+    outbox: Mapping[OutboxState, int]
+    problems: tuple[str, ...]
+
+
+@click.command()
+@json_option
+@pass_desk
+def status(desk: Desk, as_json: bool) -> None:
+    """What there is, what is due, what went wrong."""
+    desk.sync_sources()
+    found, url = desk.call(gather), shown_url(desk.settings)
+    if as_json:
+        show_json({"database": url, **asdict(found)})
+    else:
+        _show(found, url)
+
+
+def gather(connection: Connection) -> Status:
+    """The figures, in one transaction."""
+    mails = outbox.counts(connection)
+    polled = sources.list_all(connection)
+    stuck = subscribers.stuck(connection)
+    problems = [
+        *[
+            f"source {row.name}: {outcome(row)}"
+            for row in polled
+            if (row.last_error or row.is_stuck) and not row.is_paused
+        ],
+        *[f"{one.address} is stuck: 'digest subscriber resume {one.address}'" for one in stuck],
+        *[f"{counted(mails[s], 'mail')} {s}: 'digest outbox list --state {s}'" for s in _TROUBLE if mails.get(s)],
+    ]
+    return Status(
+        papers=catalog.count(connection),
+        sources={row.name: outcome(row) for row in polled},
+        next_poll_at=sources.next_due(connection),
+        subscribers=subscribers.counts(connection),
+        next_edition_at=due.next_due(connection),
+        outbox=mails,
+        problems=tuple(problems),
+    )
+
+
+def _show(found: Status, url: str) -> None:
+    waiting = sum(found.outbox.get(state, 0) for state in _WAITING)
+    people = ", ".join(f"{number:,} {state}" for state, number in sorted(found.subscribers.items()))
+    record(
+        [
+            ("database", url),
+            ("papers", f"{found.papers:,}"),
+            ("sources", counted(len(found.sources), "source") + _next("next poll", found.next_poll_at)),
+            ("subscribers", (people or "none") + _next("next digest", found.next_edition_at)),
+            ("mails", f"{waiting:,} waiting, {found.outbox.get(OutboxState.SENT, 0):,} sent"),
+        ]
+    )
+    click.echo()
+    click.echo("Needs you:" if found.problems else "Nothing went wrong.")
+    for line in found.problems:
+        click.echo(f"  {line}")
+    if not found.sources:
+        click.echo("Next: add a source, 'digest source add --help'.")
+    elif not found.subscribers:
+        click.echo("Next: add a subscriber, 'digest subscriber add --help'.")
+
+
+def _next(what: str, at: datetime | None) -> str:
+    return f"; {what} {when(at)} UTC" if at else ""

@@ -1,0 +1,70 @@
+"""The commented configuration that `digest init` writes; it works as it is, offline apart from the sources."""
+
+from __future__ import annotations
+
+_TEXT = """\
+# Trending papers digest. Every option: `digest config reference`, or docs/configuration.md.
+# Each may also come from the environment as DIGEST_SECTION__OPTION, e.g. DIGEST_SMTP__HOST;
+# secrets also from a file: password_file = "/run/secrets/smtp".
+# Paths are relative to this file. `digest config check` tells what is wrong, all at once.
+
+[database]
+url = "sqlite:///digest.db"
+# url = "postgresql+psycopg://digest@localhost/digest"
+
+[mail]
+transport = "maildir"          # "maildir" writes files to look at; "smtp" sends
+from = "Trending Papers <digest@example.org>"
+max_age = "24h"                # an edition that is older is dropped, not sent
+ambiguous = "retry"            # or "hold": never risk a second copy
+
+[maildir]
+path = "maildir"
+
+[smtp]                         # used with transport = "smtp"
+# host = "smtp.example.org"
+# port = 587
+security = "starttls"          # or "tls", or "plain" (without a password, or on this machine)
+# username = "digest"
+# password_file = "/run/secrets/smtp"
+connections = 4
+
+[web]
+listen = "127.0.0.1:8080"      # a TLS proxy stands before it
+# public_url = "https://digest.example.org"    # gives the mails their unsubscribe button
+
+[fetch]
+# contact = "you@example.org"  # shown to the sources, so that they can reach you
+# proxy = "http://proxy.example.org:3128"
+# ca_file = "/etc/ssl/company.pem"
+allow_hosts = []               # hosts that may have private addresses
+
+[admin]
+# address = "you@example.org"  # gets the alerts
+
+[log]
+level = "info"
+format = "text"                # or "json"
+
+# Sources: [sources.NAME], as many as you like. `digest source add` keeps further ones in the database.
+
+[sources.arxiv]
+kind = "arxiv"
+categories = ["cs.CL", "cs.LG"]
+
+[sources.hf-daily]
+kind = "huggingface"
+
+# [sources.some-journal]
+# kind = "feed"
+# url = "https://www.example.org/rss"
+
+# [sources.papers-on-disk]
+# kind = "files"
+# path = "listings"
+"""
+
+
+def example_config() -> str:
+    """A commented `digest.toml`: the defaults, what to change first, two sources."""
+    return _TEXT

@@ -1,0 +1,6 @@
+"""What a mail server's reply means and what follows from it: pure functions over values.
+
+    code + text ─replies.classify─► Reply ─retry.decide─► Done | Retry(at) | GiveUp(reason)
+
+wire   the form in which a message crosses the wire: CRLF, dots stuffed
+"""

@@ -1,0 +1,59 @@
+"""What an edition keeps of a paper: little, clean, and as it was when the edition was composed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from digest.editions.plain import clean, excerpt, https_link
+from digest.model import Facts, Paper, Pick, ShownPick
+
+AUTHORS_SHOWN = 3
+AFFILIATIONS_SHOWN = 3
+
+# In bytes of UTF-8. The abstract is kept a little longer than it is shown, so that a template may show more.
+_TITLE, _ABSTRACT, _NAME, _LABEL = 300, 700, 80, 120
+
+
+def facts_of(paper: Paper) -> Facts:
+    """What is shown of `paper`. Equal papers give equal facts, so the store keeps them once."""
+    abs_url, pdf_url = _default_links(paper.key)
+    return Facts(
+        paper_id=paper.id,
+        key=paper.key,
+        title=clean(paper.title, _TITLE) or "(untitled)",
+        abstract=excerpt(clean(paper.abstract, 4 * _ABSTRACT), _ABSTRACT),
+        authors=_labels(paper.authors, AUTHORS_SHOWN, _NAME),
+        author_count=len(paper.authors) if paper.is_authors_complete else None,
+        affiliations=_labels(paper.affiliations, AFFILIATIONS_SHOWN, _LABEL),
+        category=clean(paper.categories[0], _LABEL) if paper.categories else None,
+        published_on=paper.published_on,
+        version=paper.version,
+        url=https_link(paper.url) or abs_url,
+        pdf_url=https_link(paper.pdf_url) or pdf_url,
+        code_url=https_link(paper.code_url),
+        has_code=paper.has_code,
+        discussion_url=https_link(paper.discussion_url),
+        summary=excerpt(clean(paper.summary, 4 * _ABSTRACT), _ABSTRACT) or None if paper.summary else None,
+        upvotes=paper.signals.get("upvotes"),
+        stars=paper.signals.get("stars"),
+    )
+
+
+def shown_picks(picks: Iterable[Pick], papers: Mapping[int, Paper]) -> tuple[ShownPick, ...]:
+    """The picks with the facts shown for them, in their order; `papers` holds every picked id."""
+    return tuple(ShownPick(facts_of(papers[pick.paper_id]), pick.score, pick.reasons) for pick in picks)
+
+
+def _labels(texts: tuple[str, ...], count: int, limit: int) -> tuple[str, ...]:
+    return tuple(label for text in texts[:count] if (label := clean(text, limit)))
+
+
+def _default_links(key: str) -> tuple[str | None, str | None]:
+    kind, _, value = key.partition(":")
+    match kind:
+        case "arxiv":
+            return f"https://arxiv.org/abs/{value}", f"https://arxiv.org/pdf/{value}"
+        case "doi":
+            return https_link(f"https://doi.org/{value}"), None
+        case _:
+            return None, None

@@ -1,0 +1,109 @@
+"""One run of the deliver job: claim while there is room, keep the leases, end in order.
+
+feeder ─claim ≥ 50─► queue ─► lane 1 … lane n        a slow server holds up its own lane only
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+
+from digest import failpoints
+from digest.clock import Clock
+from digest.jobs import Stop
+from digest.jobs.deliver.lanes import Lanes
+from digest.jobs.deliver.pace import Pace
+from digest.jobs.deliver.pool import Pool
+from digest.jobs.deliver.waves import Waves
+from digest.store import outbox_claims
+from digest.store.database import Database
+from digest.store.outbox_claims import Load, Terms
+
+log = logging.getLogger(__name__)
+
+_TICK = 0.25  # seconds between two looks at `stop`, which can only be asked
+_AFTER_ABORT = 3.0  # seconds that lanes have to end once their connections are dropped
+
+
+class Run:
+    """From the first claim until nothing is due or `stop` is set."""
+
+    def __init__(
+        self, database: Database, pool: Pool, waves: Waves, lanes: Lanes, pace: Pace, clock: Clock, stop: Stop
+    ) -> None:
+        self._database, self._pool, self._waves, self._lanes = database, pool, waves, lanes
+        self._pace, self._clock, self._stop = pace, clock, stop
+
+    async def run(self, load: Load, only: tuple[int, ...]) -> int:
+        """How many messages were claimed."""
+        settling = asyncio.create_task(self._waves.run())
+        renewing = asyncio.create_task(self._renew())
+        try:
+            return await self._feed(load, only) if await self._is_reachable() else 0
+        finally:
+            await self._until_drained()
+            await self._lanes.drop(_AFTER_ABORT)
+            await self._pool.end()
+            self._waves.finish()
+            renewing.cancel()
+            await asyncio.wait([settling, renewing])
+            await self._waves.flush()
+            settling.result()
+            await self._lanes.give_back_rest()
+
+    async def _is_reachable(self) -> bool:
+        if self._pool.circuit is None:
+            return True
+        return await self._database.run(outbox_claims.has_due, self._clock()) and await self._pool.probe()
+
+    # ── feeding ───────────────────────────────────────────────────────────────────────────────────
+
+    async def _feed(self, load: Load, only: tuple[int, ...]) -> int:
+        lanes, clock, count = self._lanes, asyncio.get_running_loop().time, 0
+        look_at = clock()
+        while not lanes.is_over:
+            if (room := lanes.room) and (clock() >= look_at or not lanes.running):
+                fresh = await self._claim(load, room, only)
+                count += fresh
+                look_at = clock() + (0 if fresh == room else self._pace.poll.total_seconds())
+                if not fresh and not lanes.running:
+                    break
+            if not lanes.is_over:
+                lanes.open()
+                await self._pause()
+        return count
+
+    async def _claim(self, load: Load, limit: int, only: tuple[int, ...]) -> int:
+        terms = Terms(self._pace.lease, limit, self._pace.ambiguous, only)
+        fresh = await self._database.run(outbox_claims.claim, self._clock(), terms, load, self._lanes.held)
+        self._lanes.add(fresh)
+        if fresh:
+            failpoints.hit("deliver.after-claim")
+        return len(fresh)
+
+    async def _pause(self) -> None:
+        """Until a lane ended or the queue ran low, or for a tick."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._lanes.wake.wait(), _TICK)
+        self._lanes.wake.clear()
+
+    async def _renew(self) -> None:
+        """Keep the leases of what is held: a server may take its time, and a queue may wait behind it."""
+        while True:
+            await asyncio.sleep(self._pace.lease.total_seconds() / 3)
+            until = self._clock() + self._pace.lease
+            try:
+                await self._database.run(outbox_claims.renew, self._lanes.held, until)
+            except Exception as error:  # noqa: BLE001 - the next wave will say so, and the fence holds anyway
+                log.warning("leases could not be renewed: %s", error)
+
+    # ── the end ───────────────────────────────────────────────────────────────────────────────────
+
+    async def _until_drained(self) -> None:
+        """Let messages in flight finish; once told to stop, for so long only."""
+        now, deadline = asyncio.get_running_loop().time, None
+        while self._lanes.running and not self._lanes.is_hurried and (deadline is None or now() < deadline):
+            await asyncio.wait(self._lanes.running, timeout=_TICK)
+            if deadline is None and self._stop.is_set():
+                deadline = now() + self._pace.drain.total_seconds()

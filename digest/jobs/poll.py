@@ -1,0 +1,188 @@
+"""Poll: a source whose `poll_at` has come → its listings in the catalog, and when to ask again.
+
+claim    lease one source; its `poll_at` is moved first, so that what kills us is not polled again at once
+work     fetch and parse every feed of it; one feed's failure costs the others nothing
+settle   fence, diff and store every listing, remember ETags and batches, next `poll_at`
+
+Killed at any point: the lease lapses and the source is polled again, which changes nothing that was stored.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from digest.errors import DigestError
+from digest.model import DiffCounts, Listing
+from digest.papers.forms import Formed
+from digest.sources import (
+    FeedState,
+    Fetched,
+    NotModified,
+    Outcome,
+    Reader,
+    Request,
+    Response,
+    Source,
+    Unavailable,
+    batch_of,
+)
+from digest.sources.fetcher import fresh_for, usable_validator
+from digest.sources.gather import without_future
+from digest.store import catalog
+from digest.store import sources as store
+from digest.store.database import Connection
+from digest.store.upsert import formed
+
+Build = Callable[[str, Mapping[str, object]], Source]
+"""The source of a kind and its options; raises DigestError or ValueError where they do not fit."""
+
+# Two dozen feeds that each take their whole minute, and the pauses between them, fit in.
+_LEASE = timedelta(minutes=30)
+_WHEN_UNBUILDABLE = timedelta(hours=6)
+_LONGEST_ERROR = 500
+
+
+@dataclass(frozen=True, slots=True)
+class DuePoll:
+    """A claimed source and the instant it was claimed at."""
+
+    source: store.ClaimedSource
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PolledFeed:
+    """How one feed's poll ended: a listing with its formed entries, an error, both (cut off) or neither (unchanged)."""
+
+    feed: str
+    state: FeedState
+    listing: Listing | None = None
+    entries: tuple[Formed, ...] = ()
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PolledSource:
+    """How a source's poll ended and when the next is due."""
+
+    feeds: tuple[PolledFeed, ...]
+    next_poll_at: datetime
+    errors: tuple[str, ...] = field(default=())
+
+    @property
+    def listings(self) -> tuple[Listing, ...]:
+        return tuple(feed.listing for feed in self.feeds if feed.listing is not None)
+
+    @property
+    def state(self) -> dict[str, dict[str, object]]:
+        """As the store keeps it; feeds no longer asked for are forgotten."""
+        return {feed.feed: feed.state.to_json() for feed in self.feeds}
+
+
+class Poll:
+    """The job; `fetcher` is the process's one, for its pace."""
+
+    name = "poll"
+
+    def __init__(self, build: Build, fetcher: Reader, lease: timedelta = _LEASE) -> None:
+        self._build = build
+        self._fetcher = fetcher
+        self._lease = lease
+
+    def claim(self, connection: Connection, now: datetime) -> DuePoll | None:
+        claimed = store.claim_due(connection, now, self._lease)
+        return DuePoll(claimed, now) if claimed else None
+
+    async def work(self, claim: DuePoll) -> PolledSource:
+        try:
+            source = self._build(claim.source.kind, claim.source.options)
+        except (DigestError, ValueError) as error:
+            reason = f"its options do not fit: {_one_line(error)}"
+            return PolledSource((), claim.at + _WHEN_UNBUILDABLE, (reason,))
+        known = {name: FeedState.from_json(state) for name, state in claim.source.state.items()}
+        reader = source if isinstance(source, Reader) else self._fetcher
+        requests = await asyncio.to_thread(source.requests, known, claim.at)
+        feeds = [await _poll_feed(source, reader, request, known, claim.at) for request in requests]
+        state = {feed.feed: feed.state for feed in feeds}
+        errors = tuple(f"{feed.feed}: {feed.error}" for feed in feeds if feed.error)
+        return PolledSource(tuple(feeds), source.next_poll(state, claim.at), errors)
+
+    def settle(self, connection: Connection, claim: DuePoll, result: PolledSource, now: datetime) -> None:
+        """All listings or none: where somebody else has taken the source over, nothing is stored."""
+        if not self._store(connection, claim, result, DiffCounts(), now):
+            return
+        counts = DiffCounts()
+        for feed in result.feeds:
+            if feed.listing is not None:
+                name = claim.source.name
+                counts += catalog.upsert_listing(connection, name, feed.listing, now, feed.entries)
+        self._store(connection, claim, result, counts, now)
+
+    @staticmethod
+    def _store(connection: Connection, claim: DuePoll, result: PolledSource, counts: DiffCounts, now: datetime) -> bool:
+        is_unbuilt = not result.feeds and result.errors
+        return store.settle_poll(
+            connection,
+            claim.source,
+            state=claim.source.state if is_unbuilt else result.state,
+            counts=counts,
+            next_poll_at=result.next_poll_at,
+            error="; ".join(result.errors)[:_LONGEST_ERROR] or None,
+            now=now,
+        )
+
+
+async def _poll_feed(
+    source: Source, reader: Reader, request: Request, known: Mapping[str, FeedState], now: datetime
+) -> PolledFeed:
+    before = known.get(request.feed, FeedState())
+    outcome: Outcome = await reader.fetch(request, before)
+    match outcome:
+        case NotModified():
+            return PolledFeed(request.feed, replace(before, failures=0, not_before=None, fresh_until=None))
+        case Unavailable(reason, retry_after):
+            wait = now + retry_after if retry_after else None
+            return _failed(request.feed, before, reason, wait)
+        case Fetched(response):
+            return await asyncio.to_thread(_read, source, request, response, before, now)
+
+
+def _read(source: Source, request: Request, response: Response, before: FeedState, now: datetime) -> PolledFeed:
+    """The costly part: parse and derive the forms the catalog needs; runs in a worker thread."""
+    try:
+        # A day may have begun further east.
+        listing = without_future(source.parse(request, response), now.date() + timedelta(days=1))
+    except DigestError as error:
+        return _failed(request.feed, before, _one_line(error), None)
+    entries = formed(listing)
+    if not listing.is_complete:
+        cut = listing.rejections[-1].reason if listing.rejections else "the listing is not whole"
+        return replace(_failed(request.feed, before, cut, None), listing=listing, entries=entries)
+    return PolledFeed(request.feed, _remembered(listing, response, before, now), listing, entries)
+
+
+def _failed(feed: str, before: FeedState, reason: str, not_before: datetime | None) -> PolledFeed:
+    """What was known stays known: the next request asks for the same again."""
+    state = replace(before, failures=before.failures + 1, not_before=not_before)
+    return PolledFeed(feed, state, error=reason)
+
+
+def _remembered(listing: Listing, response: Response, before: FeedState, now: datetime) -> FeedState:
+    """A batch is new when its ids are; a feed that was only rebuilt keeps the day of its batch."""
+    batch = batch_of(listing.entries)
+    is_new = batch is not None and batch != before.batch
+    fresh = fresh_for(response.headers)
+    return FeedState(
+        etag=usable_validator(response.headers.get("etag")),
+        last_modified=usable_validator(response.headers.get("last-modified")),
+        batch=batch if is_new else before.batch,
+        day=listing.day if is_new else before.day,
+        fresh_until=now + fresh if fresh else None,
+    )
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:_LONGEST_ERROR]

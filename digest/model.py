@@ -1,0 +1,376 @@
+"""The values that pass between the parts of the program: frozen, without behaviour beyond questions about themselves.
+
+    Source ─► Listing(Entry…) ─► Catalog ─► Paper ─► Candidate ─► Ranking(Pick…) ─► Edition ─► Message ─► Reply
+
+Instants are aware UTC datetimes and their names end in `_at`; a *day* is a calendar date in the
+announcing source's own zone; text is readable Unicode unless its name ends in `_raw`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+# ── papers and listings ──────────────────────────────────────────────────────────────────────────
+
+
+class Announcement(StrEnum):
+    """How a source announces a paper; the first four are arXiv's own words."""
+
+    NEW = "new"
+    CROSS = "cross"
+    REPLACE = "replace"
+    REPLACE_CROSS = "replace-cross"
+    LISTED = "listed"
+
+    @property
+    def is_replacement(self) -> bool:
+        return self in (Announcement.REPLACE, Announcement.REPLACE_CROSS)
+
+
+class AliasKind(StrEnum):
+    """Kinds of identifier, in the order in which they decide identity."""
+
+    ARXIV = "arxiv"
+    DOI = "doi"
+    URL = "url"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Alias:
+    """One identifier of a paper in its canonical form (`arxiv:2604.14630`, `doi:10.1000/x`, `url:https://…`)."""
+
+    kind: AliasKind
+    value: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """One reading of a paper's attention; `name` is upvotes, stars or comments."""
+
+    name: str
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What one source says of one paper. Text is as the source gave it, entities decoded, TeX kept.
+
+    `aliases` may be empty: the paper is then known by its title, authors and abstract only.
+    `version` is None where the source does not number versions. `day` overrides the listing's day.
+    `is_authors_complete` is False where the source shows "et al." or names nobody.
+    """
+
+    title_raw: str
+    abstract_raw: str = ""
+    aliases: tuple[Alias, ...] = ()
+    announcement: Announcement = Announcement.LISTED
+    version: int | None = None
+    authors: tuple[str, ...] = ()
+    is_authors_complete: bool = True
+    affiliations: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    primary_category: str | None = None
+    published_on: date | None = None
+    day: date | None = None
+    url: str | None = None
+    pdf_url: str | None = None
+    code_url: str | None = None
+    discussion_url: str | None = None
+    has_code: bool = False
+    comment: str | None = None
+    summary: str | None = None
+    signals: tuple[Signal, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """One entry that could not be read; the rest of its listing is kept."""
+
+    path: str
+    line: int | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorCard:
+    """What a listing page says of an author; every figure is None where the page shows none."""
+
+    name: str
+    category: str | None = None
+    h_index: int | None = None
+    papers: int | None = None
+    citations: int | None = None
+    novelty: int | None = None
+    ai_score: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One payload of one source, read. `feed` names the part of the source (a category, a file, a URL).
+
+    `day` is the announcement day in the source's own zone, None where the source has none.
+    `is_complete` is False where the payload was cut off: its papers count, but it is not the whole batch.
+    """
+
+    feed: str
+    day: date | None
+    entries: tuple[Entry, ...]
+    rejections: tuple[Rejection, ...] = ()
+    card: AuthorCard | None = None
+    is_complete: bool = True
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.entries
+
+
+class Change(StrEnum):
+    """What an entry meant to the catalog."""
+
+    NEW = "new"
+    REVISED = "revised"
+    MERGED = "merged"  # a known paper, newly listed elsewhere or by a page that knows more of it
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True, slots=True)
+class DiffCounts:
+    """How many entries of a listing were what; `seen` is their sum."""
+
+    new: int = 0
+    revised: int = 0
+    merged: int = 0
+    unchanged: int = 0
+
+    @property
+    def seen(self) -> int:
+        return self.new + self.revised + self.merged + self.unchanged
+
+    def __add__(self, other: DiffCounts) -> DiffCounts:
+        return DiffCounts(
+            self.new + other.new,
+            self.revised + other.revised,
+            self.merged + other.merged,
+            self.unchanged + other.unchanged,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A paper as the catalog knows it. `key` is its public name: `arxiv:2604.14630`, `doi:…` or `p:123`."""
+
+    id: int
+    key: str
+    title: str
+    abstract: str
+    authors: tuple[str, ...]
+    is_authors_complete: bool
+    affiliations: tuple[str, ...]
+    categories: tuple[str, ...]
+    version: int | None
+    published_on: date | None
+    first_seen_at: datetime
+    first_seen_day: date | None
+    url: str | None
+    pdf_url: str | None
+    code_url: str | None
+    has_code: bool
+    discussion_url: str | None = None
+    summary: str | None = None
+    signals: Mapping[str, int] = field(default_factory=dict)  # the latest reading of each
+    signals_before: Mapping[str, int] = field(default_factory=dict)  # the reading a day earlier, where there was one
+
+
+# ── subscribers and profiles ─────────────────────────────────────────────────────────────────────
+
+
+class Days(StrEnum):
+    """On which local days an edition is due; weekly means Mondays."""
+
+    DAILY = "daily"
+    WEEKDAYS = "weekdays"
+    WEEKLY = "weekly"
+
+
+class SubscriberState(StrEnum):
+    PENDING = "pending"
+    ACTIVE = "active"
+    PAUSED = "paused"
+    UNSUBSCRIBED = "unsubscribed"
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When editions are due: at `hour` (0–23) local time of `time_zone` (an IANA name) on `days`."""
+
+    time_zone: str = "UTC"
+    hour: int = 7
+    days: Days = Days.DAILY
+
+
+@dataclass(frozen=True, slots=True)
+class Subscriber:
+    """Somebody who gets editions. `address` is as given, with the domain in lower-case A-label form."""
+
+    id: int
+    address: str
+    name: str
+    state: SubscriberState
+    schedule: Schedule
+    limit: int  # papers per edition at most
+    edition_at: datetime | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What a subscriber wants to read. Likes and dislikes are catalog ids, oldest first."""
+
+    categories: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
+    likes: tuple[int, ...] = ()
+    dislikes: tuple[int, ...] = ()
+    muted: tuple[str, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.categories or self.keywords or self.authors or self.likes or self.dislikes)
+
+
+# ── picks and editions ───────────────────────────────────────────────────────────────────────────
+
+
+class ReasonKind(StrEnum):
+    TERMS = "terms"
+    LIKED = "liked"
+    AUTHOR = "author"
+    CATEGORY = "category"
+    TREND = "trend"
+    RECENT = "recent"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One additive part of a score: `share` of the score's points came from `kind` because of `words`.
+
+    For terms `words` are the matched words as they stand in the paper, strongest first; for liked the
+    liked paper's title; for author and category their names; for trend the reading ("120 upvotes").
+    """
+
+    kind: ReasonKind
+    words: tuple[str, ...]
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """A paper chosen for a subscriber; `score` is the sum of the reasons' shares."""
+
+    paper_id: int
+    score: float
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What an edition shows of a paper, as it was when the edition was composed; equal facts are stored once."""
+
+    paper_id: int
+    key: str
+    title: str
+    abstract: str
+    authors: tuple[str, ...]  # at most the first few; author_count says how many there are
+    author_count: int | None  # None where nobody knows ("et al.")
+    affiliations: tuple[str, ...]
+    category: str | None
+    published_on: date | None
+    version: int | None
+    url: str | None
+    pdf_url: str | None
+    code_url: str | None
+    has_code: bool
+    discussion_url: str | None
+    summary: str | None
+    upvotes: int | None
+    stars: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPick:
+    """A pick with the facts shown for it."""
+
+    facts: Facts
+    score: float
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """What one subscriber gets for one occasion; the same edition always gives the same message.
+
+    `occasion` is the local date of the edition (`2026-04-20`, with `+1`, `+2`… for `digest send --again`).
+    `scanned` counts the papers that were ranked for it, `since` is the start of the period it covers.
+    """
+
+    id: int
+    subscriber_id: int
+    occasion: str
+    day: date
+    since: datetime
+    composed_at: datetime
+    scanned: int
+    picks: tuple[ShownPick, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.picks
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """Why a subscriber gets no mail for an occasion; stored, logged and shown by `digest why`."""
+
+    reason: str
+
+
+# ── outbox ───────────────────────────────────────────────────────────────────────────────────────
+
+
+class OutboxKind(StrEnum):
+    DIGEST = "digest"
+    CONFIRMATION = "confirmation"
+    WELCOME = "welcome"
+    NOTE = "note"
+    GOODBYE = "goodbye"
+    ALERT = "alert"
+
+
+class OutboxState(StrEnum):
+    """pending → claimed → data_started → sent | deferred | failed | ambiguous; stuck, dropped, cancelled end it too."""
+
+    PENDING = "pending"
+    CLAIMED = "claimed"
+    DATA_STARTED = "data_started"
+    SENT = "sent"
+    DEFERRED = "deferred"
+    FAILED = "failed"
+    AMBIGUOUS = "ambiguous"
+    STUCK = "stuck"
+    DROPPED = "dropped"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What the SMTP dialogue needs beside the bytes."""
+
+    sender: str
+    recipient: str
+    message_id: str

@@ -1,0 +1,77 @@
+"""From the `kind` of the configuration to its class: a built-in name, or `package.module:Class` of somebody's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from importlib import import_module
+from typing import TypeGuard
+
+from pydantic import BaseModel
+
+from digest.errors import UsageError
+from digest.sources import KINDS, Source
+
+_NEEDED = ("requests", "parse", "next_poll")
+
+
+def source_kinds() -> list[str]:
+    """The built-in kinds, in alphabetical order."""
+    return sorted(KINDS)
+
+
+def load_kind(kind: str) -> type[BaseModel]:
+    """The class of a source kind; its fields are its options.
+
+    Raises:
+        UsageError: no such kind, or a class that is no source; the text says what would be right.
+    """
+    if kind not in KINDS and ":" not in kind:
+        known = ", ".join(source_kinds())
+        raise UsageError(f"unknown kind '{kind}'{near(kind, KINDS)}; known: {known}, or package.module:Class")
+    module, _, name = KINDS.get(kind, kind).partition(":")
+    return _checked(kind, _attribute(kind, module, name))
+
+
+def build_source(kind: str, options: Mapping[str, object]) -> Source:
+    """The source of checked options.
+
+    Raises:
+        UsageError: as `load_kind`.
+        pydantic.ValidationError: the options do not fit.
+    """
+    built = load_kind(kind).model_validate(dict(options))
+    assert _is_source(built), "load_kind looked"
+    return built
+
+
+def near(word: str, known: Iterable[str]) -> str:
+    """ " (did you mean 'x'?)", or nothing where nothing comes close."""
+    found = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f" (did you mean '{found[0]}'?)" if found else ""
+
+
+def _attribute(kind: str, module: str, name: str) -> object:
+    try:
+        return getattr(import_module(module), name)
+    except (ImportError, ValueError) as error:
+        raise UsageError(f"kind '{kind}': cannot import {module}: {error}; is it installed here?") from error
+    except AttributeError as error:
+        raise UsageError(f"kind '{kind}': there is no {name} in {module}") from error
+
+
+def _checked(kind: str, found: object) -> type[BaseModel]:
+    if not isinstance(found, type) or not issubclass(found, BaseModel):
+        raise UsageError(f"kind '{kind}' is not a pydantic model; its fields would be its options")
+    missing = _missing(found)
+    if missing:
+        raise UsageError(f"kind '{kind}' is no source: it has no {', '.join(missing)}")
+    return found
+
+
+def _missing(found: object) -> list[str]:
+    return [method for method in _NEEDED if not callable(getattr(found, method, None))]
+
+
+def _is_source(built: object) -> TypeGuard[Source]:
+    return not _missing(built)

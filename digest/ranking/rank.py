@@ -1,0 +1,137 @@
+"""The batch entry point: requests × papers → picks. Pure, deterministic, independent of the order of its input.
+
+    requests ─► tastes ─► relevance + boosts ─► − what is ruled out ─► top k ─► explained picks
+
+Subscribers are scored by the hundred as one sparse matrix product, so memory does not grow with the batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from digest.model import Paper, Pick, Profile
+from digest.ranking import blend
+from digest.ranking.corpus import Corpus
+from digest.ranking.counts import Floats, Ints
+from digest.ranking.explain import Explainer
+from digest.ranking.pool import Pool, pool_of
+from digest.ranking.profile import Tastes, tastes_of
+
+_CHUNK = 128  # subscribers scored at once: 8 bytes × 128 × papers of scores at a time
+_DIGITS = 9  # scores closer than this are a tie; a sum's last digits depend on the order of its terms
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One subscriber's wish for at most `limit` papers; `excluded` are the ids that were sent before."""
+
+    subscriber_id: int
+    profile: Profile
+    limit: int
+    excluded: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """Some requests with their tastes and the order of the best papers for each."""
+
+    requests: Sequence[Request]
+    tastes: Tastes
+    places: tuple[Ints, ...]
+
+
+class Ranker:
+    """The BM25 profile ranker over a corpus that holds at least the papers of the last weeks."""
+
+    def __init__(self, corpus: Corpus) -> None:
+        self._corpus = corpus
+
+    def rank_batch(
+        self, requests: Sequence[Request], candidates: Sequence[Paper], liked: Mapping[int, Paper], now: datetime
+    ) -> list[tuple[Pick, ...]]:
+        """The picks of each request, best first, with reasons that sum to their scores.
+
+        `liked` holds liked and disliked papers: those that the corpus has forgotten are read from it, and titles
+        for reasons. Where there is a taste, a paper is picked only if its score is positive without its trend, or a
+        followed author's paper; so an edition may be shorter than its limit. `now` is an aware instant.
+        """
+        picks = []
+        for pool, chunk in self._chunks(requests, candidates, liked, now, is_floored=True):
+            explainer = Explainer(pool, self._corpus.statistics.mean, chunk.tastes, liked)
+            for row, (request, places) in enumerate(zip(chunk.requests, chunk.places, strict=True)):
+                picks.append(explainer.picks(row, request.profile, places))
+        return picks
+
+    def order_batch(
+        self, requests: Sequence[Request], candidates: Sequence[Paper], liked: Mapping[int, Paper], now: datetime
+    ) -> Iterator[list[int]]:
+        """The ids of each request's best papers by the same scores, without a floor and without reasons."""
+        for pool, chunk in self._chunks(requests, candidates, liked, now, is_floored=False):
+            for places in chunk.places:
+                yield [pool.papers[place].id for place in places]
+
+    def term_points(
+        self, profile: Profile, paper: Paper, liked: Mapping[int, Paper], now: datetime
+    ) -> tuple[tuple[str, float], ...]:
+        """Every word of `paper` with the points it has for `profile`, strongest first."""
+        pool = pool_of([paper], self._corpus, now)
+        tastes = tastes_of([profile], self._corpus, liked)
+        return Explainer(pool, self._corpus.statistics.mean, tastes, liked).term_points(0, 0)
+
+    def _chunks(
+        self,
+        requests: Sequence[Request],
+        candidates: Sequence[Paper],
+        liked: Mapping[int, Paper],
+        now: datetime,
+        *,
+        is_floored: bool,
+    ) -> Iterator[tuple[Pool, _Chunk]]:
+        pool = pool_of(candidates, self._corpus, now)
+        for start in range(0, len(requests), _CHUNK):
+            some = requests[start : start + _CHUNK]
+            tastes = tastes_of([request.profile for request in some], self._corpus, liked)
+            scores = _scores(some, tastes, pool, is_floored=is_floored)
+            yield pool, _Chunk(some, tastes, _best(scores, [request.limit for request in some]))
+
+
+_LEAST = 10.0**-_DIGITS
+
+
+def _scores(requests: Sequence[Request], tastes: Tastes, pool: Pool, *, is_floored: bool) -> Floats:
+    """The score of each paper (columns) for each request (rows), −∞ where it must not be picked."""
+    scores = blend.scores_of(tastes, pool)
+    for row, request in enumerate(requests):
+        blend.add_boosts(scores[row], request.profile, pool)
+    np.round(scores, _DIGITS, out=scores)
+    for row, request in enumerate(requests):
+        if is_floored and blend.has_taste(request.profile):
+            followed = blend.places_by_followed(request.profile, pool)
+            kept = scores[row, followed]
+            # Attention lifts what fits; alone it is no reason to send a paper to somebody who said what fits.
+            scores[row, scores[row] - blend.TREND_BOOST * pool.trend < _LEAST] = -np.inf
+            scores[row, followed] = kept
+        passed = blend.is_asked_for(request.profile, pool)
+        if passed is not None:
+            scores[row, ~passed] = -np.inf
+        scores[row, blend.places_ruled_out(request.profile, request.excluded, pool)] = -np.inf
+    return scores
+
+
+def _best(scores: Floats, limits: Sequence[int]) -> tuple[Ints, ...]:
+    """For each row the places of its `limit` best finite scores, best first; the earlier place wins a tie."""
+    return tuple(_best_of(row, limit) for row, limit in zip(scores, limits, strict=True))
+
+
+def _best_of(scores: Floats, limit: int) -> Ints:
+    limit = min(limit, len(scores))
+    if limit <= 0:
+        return np.zeros(0, np.int64)
+    least = np.partition(scores, len(scores) - limit)[len(scores) - limit]
+    # All that tie with the last one: which of them get in is decided by the stable sort, not by the partition.
+    contenders = np.flatnonzero((scores >= least) & (scores > -np.inf))
+    return contenders[np.argsort(-scores[contenders], kind="stable")][:limit]

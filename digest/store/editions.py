@@ -1,0 +1,247 @@
+"""What each subscriber got: editions, the facts they showed, and the ledger of what was ever picked for whom.
+
+    drafts ─► facts (equal ones once) ─► editions (one per subscriber and occasion) ─► picked (the ledger)
+
+Storing the same edition twice changes nothing. A skip is an edition with a reason and without picks; it gives
+way to a real edition of its occasion.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from digest.model import Edition, Facts, Reason, ReasonKind, ShownPick
+from digest.store.drafts import chunks
+from digest.store.facts import Memory, load_facts, store_facts
+from digest.store.tables import editions, papers, picked
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """An edition before it has a row: picks to mail, or the reason why there is no mail."""
+
+    subscriber_id: int
+    occasion: str
+    day: date
+    since: datetime
+    composed_at: datetime
+    scanned: int
+    picks: tuple[ShownPick, ...] = ()
+    skip_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """One line of a subscriber's history: an edition or a skip."""
+
+    edition_id: int
+    occasion: str
+    day: date
+    since: datetime
+    composed_at: datetime
+    scanned: int
+    picks: int
+    skip_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Appearance:
+    """When a paper was picked for a subscriber."""
+
+    edition_id: int
+    occasion: str
+    score: float
+    reasons: tuple[Reason, ...]
+
+
+def store_editions(connection: Connection, composed: Sequence[Composed]) -> dict[int, int]:
+    """Subscriber id → edition id of those that are new; an occasion that has its edition already is left as it is.
+
+    At most one edition per subscriber in one call.
+    """
+    facts_ids = store_facts(connection, {p.facts for one in composed for p in one.picks})
+    stored: dict[int, int] = {}
+    for some in chunks(composed):
+        rows = [_edition_row(one, facts_ids) for one in some]
+        insert = _insert(connection, editions)
+        upsert = insert.on_conflict_do_update(
+            index_elements=["subscriber_id", "occasion"],
+            set_={name: insert.excluded[name] for name in rows[0] if name not in ("subscriber_id", "occasion")},
+            where=editions.c.skip_reason.is_not(None) & insert.excluded.skip_reason.is_(None),
+        )
+        result = connection.execute(upsert.returning(editions.c.id, editions.c.subscriber_id), rows)
+        stored |= {row.subscriber_id: row.id for row in result}
+    _store_ledger(connection, composed, stored)
+    return stored
+
+
+def store_edition(connection: Connection, composed: Composed) -> int | None:
+    """The new edition's id, None where the occasion has its edition already."""
+    return store_editions(connection, [composed]).get(composed.subscriber_id)
+
+
+def picked_ids(connection: Connection, subscriber_ids: Iterable[int], from_paper: int = 0) -> dict[int, frozenset[int]]:
+    """Per subscriber the papers of an id from `from_paper` on that were ever picked: they are never picked again."""
+    found: defaultdict[int, set[int]] = defaultdict(set)
+    for ids in chunks(set(subscriber_ids)):
+        ledger = select(picked.c.subscriber_id, picked.c.paper_id)
+        for row in connection.execute(ledger.where(picked.c.subscriber_id.in_(ids), picked.c.paper_id >= from_paper)):
+            found[row.subscriber_id].add(row.paper_id)
+    return {subscriber_id: frozenset(found.get(subscriber_id, ())) for subscriber_id in subscriber_ids}
+
+
+def load_editions(
+    connection: Connection, edition_ids: Iterable[int], memory: Memory | None = None
+) -> dict[int, Edition]:
+    """Those of the ids that exist, picks and facts as they were stored; `memory` spares reading facts again."""
+    rows = [
+        row
+        for ids in chunks(set(edition_ids))
+        for row in connection.execute(select(editions).where(editions.c.id.in_(ids)))
+    ]
+    facts = load_facts(connection, {pick["facts"] for row in rows for pick in row.picks}, memory)
+    return {row.id: _edition(row, facts) for row in rows}
+
+
+class Shelf:
+    """`load_editions` with a memory, for whoever loads many: most editions of a day show the same papers."""
+
+    def __init__(self) -> None:
+        self._memory = Memory()
+
+    def load(self, connection: Connection, edition_ids: Iterable[int]) -> dict[int, Edition]:
+        return load_editions(connection, edition_ids, self._memory)
+
+
+def find_edition(connection: Connection, subscriber_id: int, day: date) -> Edition | None:
+    """The last edition of a local day that was not a skip."""
+    found = select(editions.c.id).where(
+        editions.c.subscriber_id == subscriber_id, editions.c.day == day, editions.c.skip_reason.is_(None)
+    )
+    edition_id = connection.execute(found.order_by(editions.c.id.desc()).limit(1)).scalar()
+    return load_editions(connection, [edition_id])[edition_id] if edition_id is not None else None
+
+
+def latest_edition(connection: Connection, subscriber_id: int) -> Edition | None:
+    """The last edition that was not a skip, of any day."""
+    found = select(editions.c.id).where(editions.c.subscriber_id == subscriber_id, editions.c.skip_reason.is_(None))
+    edition_id = connection.execute(found.order_by(editions.c.id.desc()).limit(1)).scalar()
+    return load_editions(connection, [edition_id])[edition_id] if edition_id is not None else None
+
+
+def history(
+    connection: Connection, subscriber_id: int, day: date | None = None, limit: int | None = None
+) -> list[Chapter]:
+    """Editions and skips of a subscriber, latest first, of one local day where it is given."""
+    found = select(editions).where(editions.c.subscriber_id == subscriber_id)
+    if day is not None:
+        found = found.where(editions.c.day == day)
+    rows = connection.execute(found.order_by(editions.c.day.desc(), editions.c.id.desc()).limit(limit))
+    return [_chapter(row) for row in rows]
+
+
+def appearance(connection: Connection, subscriber_id: int, paper_id: int) -> Appearance | None:
+    """In which edition a paper was picked for a subscriber, and why."""
+    found = (
+        select(editions.c.id, editions.c.occasion, picked.c.score)
+        .join(picked, picked.c.edition_id == editions.c.id)
+        .where(picked.c.subscriber_id == subscriber_id, picked.c.paper_id == paper_id)
+    )
+    row = connection.execute(found).one_or_none()
+    if row is None:
+        return None
+    picks = load_editions(connection, [row.id])[row.id].picks
+    reasons = next((pick.reasons for pick in picks if pick.facts.paper_id == paper_id), ())
+    return Appearance(row.id, row.occasion, row.score, reasons)
+
+
+def newest_paper_at(connection: Connection, until: datetime) -> datetime | None:
+    """When the newest new paper was first seen, not after `until`; None in an empty catalog."""
+    seen = select(func.max(papers.c.first_seen_at)).where(papers.c.is_new.is_(True), papers.c.first_seen_at <= until)
+    return connection.execute(seen).scalar()
+
+
+def _store_ledger(connection: Connection, composed: Sequence[Composed], stored: Mapping[int, int]) -> None:
+    rows = [
+        {
+            "subscriber_id": one.subscriber_id,
+            "paper_id": pick.facts.paper_id,
+            "edition_id": stored[one.subscriber_id],
+            "score": pick.score,
+        }
+        for one in composed
+        if one.subscriber_id in stored
+        for pick in one.picks
+    ]
+    if rows:
+        connection.execute(_insert(connection, picked).on_conflict_do_nothing(), rows)
+
+
+def _insert(connection: Connection, table: Any) -> postgresql.Insert | sqlite.Insert:
+    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+# ── to and from JSON ─────────────────────────────────────────────────────────────────────────────
+
+
+def _edition_row(one: Composed, facts_ids: Mapping[Facts, int]) -> dict[str, Any]:
+    return {
+        "subscriber_id": one.subscriber_id,
+        "occasion": one.occasion,
+        "day": one.day,
+        "since": one.since,
+        "composed_at": one.composed_at,
+        "scanned": one.scanned,
+        "picks": [
+            {"facts": facts_ids[pick.facts], "score": pick.score, "reasons": [_reason_row(r) for r in pick.reasons]}
+            for pick in one.picks
+        ],
+        "skip_reason": one.skip_reason,
+    }
+
+
+def _reason_row(reason: Reason) -> list[Any]:
+    return [str(reason.kind), list(reason.words), reason.share]
+
+
+def _edition(row: Row[*tuple[Any, ...]], facts: Mapping[int, Facts]) -> Edition:
+    return Edition(
+        id=row.id,
+        subscriber_id=row.subscriber_id,
+        occasion=row.occasion,
+        day=row.day,
+        since=row.since,
+        composed_at=row.composed_at,
+        scanned=row.scanned,
+        picks=tuple(
+            ShownPick(facts[pick["facts"]], pick["score"], tuple(_reason(*r) for r in pick["reasons"]))
+            for pick in row.picks
+        ),
+    )
+
+
+_KINDS = {str(kind): kind for kind in ReasonKind}
+
+
+def _reason(kind: str, words: list[str], share: float) -> Reason:
+    return Reason(_KINDS[kind], tuple(words), share)
+
+
+def _chapter(row: Row[*tuple[Any, ...]]) -> Chapter:
+    return Chapter(
+        edition_id=row.id,
+        occasion=row.occasion,
+        day=row.day,
+        since=row.since,
+        composed_at=row.composed_at,
+        scanned=row.scanned,
+        picks=len(row.picks),
+        skip_reason=row.skip_reason,
+    )

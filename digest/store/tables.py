@@ -1,0 +1,318 @@
+"""Every table, in the order of the flow: sources, catalog, subscribers, editions, outbox.
+
+What is due stands in a row (`poll_at`, `edition_at`, `due_at`); a lease says who works on it and until when.
+Schema changes come as Alembic revisions; a test compares them with these tables.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from digest.store.types import BigId, UtcDateTime
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _owned(table: str) -> ForeignKey:
+    return ForeignKey(f"{table}.id", ondelete="CASCADE")
+
+
+# ── sources ──────────────────────────────────────────────────────────────────────────────────────
+
+sources = Table(
+    "sources",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("kind", String(200), nullable=False),
+    Column("options", JSON, nullable=False),
+    Column("origin", String(8), nullable=False),  # config | database
+    Column("is_paused", Boolean, nullable=False, default=False),
+    Column("poll_at", UtcDateTime, index=True),
+    Column("state", JSON, nullable=False, default=dict),  # per feed: etag, last_modified, batch, day
+    Column("attempt", Integer, nullable=False, default=0),
+    Column("lapses", Integer, nullable=False, default=0),
+    Column("lease_until", UtcDateTime),
+    Column("polled_at", UtcDateTime),
+    Column("changed_at", UtcDateTime),
+    Column("errors", Integer, nullable=False, default=0),  # consecutive
+    Column("last_error", Text),
+    Column("last_counts", JSON),
+)
+
+# ── catalog ──────────────────────────────────────────────────────────────────────────────────────
+
+papers = Table(
+    "papers",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("title_raw", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("title_form", Text, nullable=False),
+    Column("abstract_raw", Text, nullable=False),
+    Column("abstract", Text, nullable=False),
+    Column("abstract_hash", String(32), nullable=False),  # of the abstract's normal form; "" where there is none
+    Column("is_authors_complete", Boolean, nullable=False),
+    Column("version", Integer),
+    Column("primary_category", String(64)),
+    Column("published_on", Date),
+    Column("first_seen_at", UtcDateTime, nullable=False),
+    Column("first_seen_day", Date),
+    Column("is_new", Boolean, nullable=False),  # False: first seen as a replacement
+    Column("revised_at", UtcDateTime),
+    Column("url", Text),
+    Column("pdf_url", Text),
+    Column("code_url", Text),
+    Column("has_code", Boolean, nullable=False, default=False),
+    Column("discussion_url", Text),
+    Column("comment", Text),
+    Column("summary", Text),
+    Index("ix_papers_first_seen_at", "first_seen_at", "id"),
+    Index("ix_papers_abstract_hash", "abstract_hash"),
+)
+
+paper_aliases = Table(
+    "paper_aliases",
+    metadata,
+    Column("kind", String(16), primary_key=True),
+    Column("value", String(512), primary_key=True),
+    Column("paper_id", BigId, _owned("papers"), nullable=False, index=True),
+)
+
+paper_titles = Table(  # identity by title: looked up by hash, confirmed by the rest
+    "paper_titles",
+    metadata,
+    Column("title_hash", String(32), primary_key=True),
+    Column("paper_id", BigId, _owned("papers"), primary_key=True),
+)
+
+paper_versions = Table(
+    "paper_versions",
+    metadata,
+    Column("paper_id", BigId, _owned("papers"), primary_key=True),
+    Column("number", Integer, primary_key=True),  # the source's version, else a count of changes
+    Column("title_raw", Text, nullable=False),
+    Column("abstract_raw", Text, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
+)
+
+paper_authors = Table(
+    "paper_authors",
+    metadata,
+    Column("paper_id", BigId, _owned("papers"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("folded", String(256), nullable=False, index=True),
+)
+
+paper_affiliations = Table(
+    "paper_affiliations",
+    metadata,
+    Column("paper_id", BigId, _owned("papers"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("name", Text, nullable=False),
+)
+
+paper_categories = Table(
+    "paper_categories",
+    metadata,
+    Column("paper_id", BigId, _owned("papers"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("category", String(64), nullable=False, index=True),
+)
+
+sightings = Table(
+    "sightings",
+    metadata,
+    Column("paper_id", BigId, _owned("papers"), primary_key=True),
+    Column("source", String(64), primary_key=True),
+    Column("feed", String(512), primary_key=True),
+    Column("day", Date, primary_key=True),  # the clock's day where the source names none
+    Column("announcement", String(16), nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
+    Column("change", String(16), nullable=False),  # what the entry meant to the catalog
+    Index("ix_sightings_source_day", "source", "day"),
+)
+
+signals = Table(
+    "signals",
+    metadata,
+    Column("paper_id", BigId, _owned("papers"), primary_key=True),
+    Column("name", String(32), primary_key=True),
+    Column("source", String(64), primary_key=True),
+    Column("observed_at", UtcDateTime, primary_key=True),
+    Column("value", Integer, nullable=False),
+)
+
+author_cards = Table(
+    "author_cards",
+    metadata,
+    Column("folded", String(256), primary_key=True),
+    Column("source", String(64), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("category", String(64)),
+    Column("h_index", Integer),
+    Column("papers", Integer),
+    Column("citations", Integer),
+    Column("novelty", Integer),
+    Column("ai_score", Integer),
+    Column("seen_at", UtcDateTime, nullable=False),
+)
+
+# ── subscribers ──────────────────────────────────────────────────────────────────────────────────
+
+subscribers = Table(
+    "subscribers",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("address", String(320), nullable=False),
+    Column("address_key", String(320), nullable=False, unique=True),  # case-folded
+    Column("name", Text, nullable=False, default=""),
+    Column("state", String(16), nullable=False),
+    Column("consent", String(64), nullable=False),
+    Column("time_zone", String(64), nullable=False),
+    Column("hour", SmallInteger, nullable=False),
+    Column("days", String(16), nullable=False),
+    Column("limit", SmallInteger, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("unsubscribed_at", UtcDateTime),
+    Column("edition_at", UtcDateTime, index=True),  # None: nothing is due (paused, unsubscribed)
+    Column("covered_until", UtcDateTime),  # papers first seen after this are new to the subscriber
+    Column("attempt", Integer, nullable=False, default=0),
+    Column("lapses", Integer, nullable=False, default=0),
+    Column("lease_until", UtcDateTime),
+    CheckConstraint("hour >= 0 AND hour <= 23", name="hour"),
+)
+
+profiles = Table(
+    "profiles",
+    metadata,
+    Column("subscriber_id", BigId, _owned("subscribers"), primary_key=True),
+    Column("categories", JSON, nullable=False),
+    Column("keywords", JSON, nullable=False),
+    Column("authors", JSON, nullable=False),
+    Column("muted", JSON, nullable=False),
+)
+
+likes = Table(
+    "likes",
+    metadata,
+    Column("subscriber_id", BigId, _owned("subscribers"), primary_key=True),
+    Column("paper_id", BigId, _owned("papers"), primary_key=True),
+    Column("value", SmallInteger, nullable=False),  # 1 liked, -1 disliked
+    Column("liked_at", UtcDateTime, nullable=False),
+)
+
+# ── editions ─────────────────────────────────────────────────────────────────────────────────────
+
+paper_facts = Table(
+    "paper_facts",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("digest", LargeBinary(16), nullable=False, unique=True),  # of the facts: equal facts are stored once
+    Column("paper_id", BigId, _owned("papers"), nullable=False, index=True),
+    Column("facts", JSON, nullable=False),
+)
+
+editions = Table(
+    "editions",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("subscriber_id", BigId, _owned("subscribers"), nullable=False),
+    Column("occasion", String(16), nullable=False),
+    Column("day", Date, nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+    Column("composed_at", UtcDateTime, nullable=False),
+    Column("scanned", Integer, nullable=False),
+    Column("picks", JSON, nullable=False),  # [{facts, score, reasons}]
+    Column("skip_reason", Text),
+    UniqueConstraint("subscriber_id", "occasion"),
+)
+
+picked = Table(  # the ledger: what was chosen for whom, once for ever
+    "picked",
+    metadata,
+    Column("subscriber_id", BigId, _owned("subscribers"), primary_key=True),
+    Column("paper_id", BigId, _owned("papers"), primary_key=True),
+    Column("edition_id", BigId, _owned("editions"), nullable=False, index=True),
+    Column("score", Float, nullable=False),
+)
+
+# ── outbox ───────────────────────────────────────────────────────────────────────────────────────
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("recipient", String(320), nullable=False),
+    Column("occasion", String(64), nullable=False),
+    Column("subscriber_id", BigId, ForeignKey("subscribers.id", ondelete="SET NULL"), index=True),
+    Column("edition_id", BigId, ForeignKey("editions.id", ondelete="SET NULL"), index=True),
+    Column("message_id", String(255), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("attempt", Integer, nullable=False, default=0),  # fences: a settle counts only for the attempt it names
+    Column("lapses", Integer, nullable=False, default=0),
+    Column("due_at", UtcDateTime, index=True),  # None: nothing more will be done by itself
+    Column("lease_until", UtcDateTime, index=True),
+    Column("composed_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("sent_at", UtcDateTime),
+    Column("reply", Text),
+    UniqueConstraint("kind", "recipient", "occasion"),
+    Index("ix_outbox_state", "state"),
+)
+
+outbox_attempts = Table(
+    "outbox_attempts",
+    metadata,
+    Column("outbox_id", BigId, _owned("outbox"), primary_key=True),
+    Column("attempt", Integer, primary_key=True),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+    Column("outcome", String(16)),
+    Column("reply", Text),
+)
+
+suppressions = Table(
+    "suppressions",
+    metadata,
+    Column("address_key", String(320), primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("origin", String(16), nullable=False),  # bounce | complaint | admin
+    Column("since", UtcDateTime, nullable=False),
+)
+
+# ── the installation ─────────────────────────────────────────────────────────────────────────────
+
+keys = Table(
+    "keys",
+    metadata,
+    Column("id", SmallInteger, primary_key=True, autoincrement=False),
+    Column("secret", LargeBinary(32), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
