@@ -10,7 +10,8 @@ Killed at any point: the lease lapses and the source is polled again, which chan
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -40,6 +41,8 @@ Build = Callable[[str, Mapping[str, object]], Source]
 """The source of a kind and its options; raises DigestError or ValueError where they do not fit."""
 
 # Two dozen feeds that each take their whole minute, and the pauses between them, fit in.
+_log = logging.getLogger(__name__)
+
 _LEASE = timedelta(minutes=30)
 _WHEN_UNBUILDABLE = timedelta(hours=6)
 _LONGEST_ERROR = 500
@@ -106,6 +109,7 @@ class Poll:
         reader = source if isinstance(source, Reader) else self._fetcher
         requests = await asyncio.to_thread(source.requests, known, claim.at)
         feeds = [await _poll_feed(source, reader, request, known, claim.at) for request in requests]
+        _log_rejections(claim.source.name, feeds)
         state = {feed.feed: feed.state for feed in feeds}
         errors = tuple(f"{feed.feed}: {feed.error}" for feed in feeds if feed.error)
         return PolledSource(tuple(feeds), source.next_poll(state, claim.at), errors)
@@ -130,9 +134,17 @@ class Poll:
             state=claim.source.state if is_unbuilt else result.state,
             counts=counts,
             next_poll_at=result.next_poll_at,
+            rejected=sum(len(listing.rejections) for listing in result.listings),
             error="; ".join(result.errors)[:_LONGEST_ERROR] or None,
             now=now,
         )
+
+
+def _log_rejections(source: str, feeds: Sequence[PolledFeed]) -> None:
+    """One item that cannot be read costs nothing but itself, and is not lost silently."""
+    for feed in feeds:
+        for one in feed.listing.rejections if feed.listing else ():
+            _log.warning("source %s, feed %s: %s: not stored: %s", source, feed.feed, one.path, one.reason)
 
 
 async def _poll_feed(

@@ -172,6 +172,7 @@ def settle_poll(
     next_poll_at: datetime,
     error: str | None,
     now: datetime,
+    rejected: int = 0,
 ) -> bool:
     """Store how a poll ended and when the next is due; False where another poller has taken over.
 
@@ -187,8 +188,8 @@ def settle_poll(
         "errors": claimed.errors + 1 if error else 0,
         "last_error": error,
     }
-    if counts.seen:
-        values["last_counts"] = asdict(counts)
+    if counts.seen or rejected:
+        values["last_counts"] = {**asdict(counts), "rejected": rejected}
     if changed:
         values["changed_at"] = now
     done = connection.execute(

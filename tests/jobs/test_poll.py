@@ -82,7 +82,7 @@ def test_a_polled_source_fills_the_catalog_and_says_when_it_is_next_due(database
     found = row(database)
     assert found.poll_at == datetime(2026, 4, 21, 4, 10, tzinfo=UTC)
     assert (found.errors, found.last_error) == (0, None)
-    assert found.last_counts == {"new": 2, "revised": 0, "merged": 0, "unchanged": 0}
+    assert found.last_counts == {"new": 2, "revised": 0, "merged": 0, "unchanged": 0, "rejected": 0}
     assert state(database, "cs.CL").day == MONDAY
     assert run(database, server) == 0
 
@@ -106,7 +106,7 @@ def test_polling_twice_changes_nothing(database: Database, server: HttpServer) -
     make_due(database, NOON)
     run(database, server)
     assert papers(database) == 2
-    assert row(database).last_counts == {"new": 0, "revised": 0, "merged": 0, "unchanged": 2}
+    assert row(database).last_counts == {"new": 0, "revised": 0, "merged": 0, "unchanged": 2, "rejected": 0}
     assert row(database).changed_at == NOON
 
 
@@ -280,7 +280,13 @@ def test_files_of_a_day_are_polled_on_that_day(sqlite_database: Database, server
     run(sqlite_database, server)
     assert papers(sqlite_database) == 1
     run(sqlite_database, server, NOON + timedelta(hours=1))
-    assert row(sqlite_database, "files").last_counts == {"new": 1, "revised": 0, "merged": 0, "unchanged": 0}
+    assert row(sqlite_database, "files").last_counts == {
+        "new": 1,
+        "revised": 0,
+        "merged": 0,
+        "unchanged": 0,
+        "rejected": 0,
+    }
     run(sqlite_database, server, NOON + timedelta(days=1))
     assert papers(sqlite_database) == 2
     assert server.asked == []

@@ -45,12 +45,8 @@ class Run:
             await self._until_drained()
             await self._lanes.drop(_AFTER_ABORT)
             await self._pool.end()
-            self._waves.finish()
             renewing.cancel()
-            await asyncio.wait([settling, renewing])
-            await self._waves.flush()
-            settling.result()
-            await self._lanes.give_back_rest()
+            await self._settle_rest(settling)
 
     async def _is_reachable(self) -> bool:
         if self._pool.circuit is None:
@@ -99,6 +95,18 @@ class Run:
                 log.warning("leases could not be renewed: %s", error)
 
     # ── the end ───────────────────────────────────────────────────────────────────────────────────
+
+    async def _settle_rest(self, settling: asyncio.Task[None]) -> None:
+        """Store the last results, give back what was not begun; then raise what kept the waves from going on."""
+        self._waves.finish()
+        await asyncio.wait([settling])
+        failure = self._waves.failure or settling.exception()
+        try:
+            await self._waves.flush()
+        finally:
+            await self._lanes.give_back_rest()
+        if failure is not None:
+            raise failure
 
     async def _until_drained(self) -> None:
         """Let messages in flight finish; once told to stop, for so long only."""
