@@ -81,6 +81,9 @@ class Smtp:
                 await client.connect()
                 if client.is_ehlo_or_helo_needed:
                     await client.ehlo()
+                # Not on connect: a refusal there closes the transport before it could be aborted.
+                if self.username:
+                    await client.login(self.username, self.password)
             return SmtpConnection(client, self.timeouts, self.recycling)
         except (aiosmtplib.SMTPException, OSError, UnicodeError, Lost) as error:
             _drop(client)
@@ -93,8 +96,6 @@ class Smtp:
         return aiosmtplib.SMTP(
             hostname=self.host,
             port=self.port,
-            username=self.username or None,
-            password=self.password if self.username else None,
             local_hostname=self.name,
             timeout=self.timeouts.connect,
             use_tls=self.security == "tls",
