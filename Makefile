@@ -32,7 +32,7 @@ torture: $(VENV)/.dev ## kills by the hundred and soaks; takes long
 	$(BIN)/pytest tests/torture $(PYTEST_ARGS)
 
 .PHONY: bench
-bench: $(VENV)/.dev ## figures: ranking, rendering, sending
+bench: $(VENV)/.dev ## figures: catalog, ranking, rendering
 	@for each in tests/benchmarks/bench_*.py; do \
 	  $(BIN)/python -m "$$(echo "$${each%.py}" | tr / .)" || exit 1; done
 

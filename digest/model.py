@@ -17,17 +17,27 @@ from enum import StrEnum
 
 
 class Announcement(StrEnum):
-    """How a source announces a paper; the first four are arXiv's own words."""
+    """How a source announces a paper; the first four are arXiv's own words.
+
+    The last two stand for announcements that were missed and are known from elsewhere afterwards: of a paper that
+    can only have come up meanwhile, and of one that may have been announced earlier (a replacement, a late cross-list).
+    """
 
     NEW = "new"
     CROSS = "cross"
     REPLACE = "replace"
     REPLACE_CROSS = "replace-cross"
     LISTED = "listed"
+    CAUGHT_UP = "caught-up"
+    CAUGHT_UP_OLD = "caught-up-old"
 
     @property
     def is_replacement(self) -> bool:
-        return self in (Announcement.REPLACE, Announcement.REPLACE_CROSS)
+        return self in (Announcement.REPLACE, Announcement.REPLACE_CROSS, Announcement.CAUGHT_UP_OLD)
+
+    @property
+    def is_caught_up(self) -> bool:
+        return self in (Announcement.CAUGHT_UP, Announcement.CAUGHT_UP_OLD)
 
 
 class AliasKind(StrEnum):
@@ -35,18 +45,30 @@ class AliasKind(StrEnum):
 
     ARXIV = "arxiv"
     DOI = "doi"
+    S2 = "s2"  # Semantic Scholar's CorpusId
+    OPENALEX = "openalex"
+    OPENREVIEW = "openreview"
     URL = "url"
 
 
-@dataclass(frozen=True, slots=True, order=True)
+_AUTHORITY = {kind: position for position, kind in enumerate(AliasKind)}
+
+
+@dataclass(frozen=True, slots=True)
 class Alias:
-    """One identifier of a paper in its canonical form (`arxiv:2604.14630`, `doi:10.1000/x`, `url:https://…`)."""
+    """One identifier of a paper in its canonical form (`arxiv:2604.14630`, `doi:10.1000/x`, `url:https://…`).
+
+    Aliases sort by the authority of their kind.
+    """
 
     kind: AliasKind
     value: str
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.value}"
+
+    def __lt__(self, other: Alias) -> bool:
+        return (_AUTHORITY[self.kind], self.value) < (_AUTHORITY[other.kind], other.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +85,8 @@ class Entry:
 
     `aliases` may be empty: the paper is then known by its title, authors and abstract only.
     `version` is None where the source does not number versions. `day` overrides the listing's day.
-    `is_authors_complete` is False where the source shows "et al." or names nobody.
+    `is_authors_complete` is False where the source shows "et al." or names nobody. Where `is_signal_only`, the entry
+    is no listing: its signals count for a paper the catalog has by these aliases, and otherwise it says nothing.
     """
 
     title_raw: str
@@ -86,6 +109,7 @@ class Entry:
     comment: str | None = None
     summary: str | None = None
     signals: tuple[Signal, ...] = ()
+    is_signal_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +209,9 @@ class Paper:
     summary: str | None = None
     signals: Mapping[str, int] = field(default_factory=dict)  # the latest reading of each
     signals_before: Mapping[str, int] = field(default_factory=dict)  # the reading a day earlier, where there was one
+    series: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # the last few readings of each, oldest first
+    withdrawn_at: datetime | None = None  # when the catalog learnt of it; such a paper is never mailed
+    summary_source: str | None = None  # the kind of service that gave the summary; None: a listing
 
 
 # ── subscribers and profiles ─────────────────────────────────────────────────────────────────────
@@ -300,6 +327,9 @@ class Facts:
     summary: str | None
     upvotes: int | None
     stars: int | None
+    series: tuple[int, ...] = ()  # the last readings of the upvotes, oldest first
+    marker: str = ""  # "rising" for a paper that was known before and trends now
+    summary_source: str | None = None  # the kind of service that gave the summary; "abstract": its telling part
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,13 @@ from typing import TypeGuard
 
 from pydantic import BaseModel
 
+from digest import enrichers
+from digest.enrichers import Enricher
 from digest.errors import UsageError
 from digest.sources import KINDS, Source
 
 _NEEDED = ("requests", "parse", "next_poll")
+_NEEDED_OF_ENRICHERS = ("requests", "people_requests", "parse", "secrets")
 
 
 def source_kinds() -> list[str]:
@@ -45,6 +48,30 @@ def build_source(kind: str, options: Mapping[str, object]) -> Source:
     return built
 
 
+def enricher_kinds() -> list[str]:
+    """The built-in kinds, in alphabetical order."""
+    return sorted(enrichers.KINDS)
+
+
+def load_enricher(kind: str) -> type[BaseModel]:
+    """The class of a kind of enricher; its fields are its options.
+
+    Raises:
+        UsageError: as `load_kind`.
+    """
+    if kind not in enrichers.KINDS and ":" not in kind:
+        known = ", ".join(enricher_kinds())
+        raise UsageError(f"unknown kind '{kind}'{near(kind, enrichers.KINDS)}; known: {known}, or package.module:Class")
+    module, _, name = enrichers.KINDS.get(kind, kind).partition(":")
+    return _checked(kind, _attribute(kind, module, name), "enricher", _NEEDED_OF_ENRICHERS)
+
+
+def as_enricher(options: BaseModel) -> Enricher:
+    """Checked options of a kind are its enricher."""
+    assert _is_enricher(options), "load_enricher looked"
+    return options
+
+
 def near(word: str, known: Iterable[str]) -> str:
     """ " (did you mean 'x'?)", or nothing where nothing comes close."""
     found = get_close_matches(word, list(known), n=1, cutoff=0.6)
@@ -60,18 +87,22 @@ def _attribute(kind: str, module: str, name: str) -> object:
         raise UsageError(f"kind '{kind}': there is no {name} in {module}") from error
 
 
-def _checked(kind: str, found: object) -> type[BaseModel]:
+def _checked(kind: str, found: object, what: str = "source", needed: tuple[str, ...] = _NEEDED) -> type[BaseModel]:
     if not isinstance(found, type) or not issubclass(found, BaseModel):
         raise UsageError(f"kind '{kind}' is not a pydantic model; its fields would be its options")
-    missing = _missing(found)
+    missing = _missing(found, needed)
     if missing:
-        raise UsageError(f"kind '{kind}' is no source: it has no {', '.join(missing)}")
+        raise UsageError(f"kind '{kind}' is no {what}: it has no {', '.join(missing)}")
     return found
 
 
-def _missing(found: object) -> list[str]:
-    return [method for method in _NEEDED if not callable(getattr(found, method, None))]
+def _missing(found: object, needed: tuple[str, ...] = _NEEDED) -> list[str]:
+    return [method for method in needed if not callable(getattr(found, method, None))]
 
 
 def _is_source(built: object) -> TypeGuard[Source]:
     return not _missing(built)
+
+
+def _is_enricher(built: object) -> TypeGuard[Enricher]:
+    return not _missing(built, _NEEDED_OF_ENRICHERS)

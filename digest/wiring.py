@@ -1,15 +1,17 @@
 """Settings → objects: the only module that names the concrete classes together.
 
 Settings ─┬─► Database
-          ├─► Poll(build_source, Fetcher) · Compose · Deliver(Transport, assemble) ─► Worker…
+          ├─► Poll, CatchUp(Fetcher) · Novelty · Compose · Watch · Deliver(Transport, assemble) ─► Worker…
           └─► web application ─► Site
 """
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.utils import parseaddr
+from functools import cache
 from typing import TypeVar
 
 import digest
@@ -19,13 +21,20 @@ from digest.clock import Clock
 from digest.config import Settings
 from digest.config.load import source_table
 from digest.daemon import Site, Worker
-from digest.editions.assemble import Letterhead, mail
+from digest.editions.assemble import Letterhead, mail, notice
+from digest.editions.library import Library
+from digest.editions.notice import Notice
 from digest.errors import DatabaseError
 from digest.jobs import Job, Stop, run_due
+from digest.jobs.catch_up import CatchUp
 from digest.jobs.compose import Compose
 from digest.jobs.deliver import Deliver, Pace
+from digest.jobs.enrich import Enrich
+from digest.jobs.novelty import Novelty
 from digest.jobs.poll import Poll
-from digest.plugins import build_source
+from digest.jobs.turns import SharedTurns
+from digest.jobs.watch import Disk, Watch
+from digest.plugins import as_enricher, build_source
 from digest.sources.fetcher import Fetcher, Network, user_agent
 from digest.store import editions, keys, migrations
 from digest.store import sources as source_rows
@@ -40,8 +49,8 @@ from digest.web import app
 C = TypeVar("C")
 R = TypeVar("R")
 
-JOBS = ("poll", "compose", "deliver")
-"""In the order of the flow."""
+JOBS = ("poll", "catch-up", "enrich", "compose", "watch", "deliver", "novelty")
+"""In the order of the flow; novelty last, because no mail waits for it."""
 
 
 def connect(settings: Settings, *, is_creating: bool = False) -> Database:
@@ -89,23 +98,45 @@ def prepare(settings: Settings, database: Database, now: datetime) -> None:
 
 def workers(settings: Settings, database: Database, clock: Clock, jobs: Sequence[str] = JOBS) -> list[Worker]:
     """The jobs of these names, ready to run, in the order of the flow."""
+    http = cache(lambda: fetcher(settings, database))
     build = {
-        "poll": lambda: _working(poll(settings), database, clock),
+        "poll": lambda: _working(Poll(build_source, http()), database, clock),
+        "catch-up": lambda: _working(CatchUp(build_source, http()), database, clock),
+        "enrich": lambda: _working(enrich(settings, http()), database, clock, every=timedelta(minutes=1)),
         "compose": lambda: _working(compose(settings), database, clock),
+        "watch": lambda: _working(watch(settings), database, clock),
         "deliver": lambda: Worker("deliver", deliver(settings, database, clock).run_due),
+        "novelty": lambda: _working(Novelty(), database, clock),
     }
     return [build[name]() for name in JOBS if name in jobs]
 
 
-def _working(job: Job[C, R], database: Database, clock: Clock) -> Worker:
+def _working(job: Job[C, R], database: Database, clock: Clock, every: timedelta = timedelta(seconds=5)) -> Worker:
     async def run(stop: Stop) -> int:
         return await run_due(job, database, clock, stop)
 
-    return Worker(job.name, run)
+    return Worker(job.name, run, every)
 
 
-def poll(settings: Settings) -> Poll:
-    return Poll(build_source, fetcher(settings))
+def catch_up(settings: Settings, database: Database, only: Sequence[int]) -> CatchUp:
+    """The job for some rows, for a command that waits for them."""
+    return CatchUp(build_source, fetcher(settings, database), only=only)
+
+
+def enrich(settings: Settings, http: Fetcher) -> Enrich:
+    """The configured services; without any the job never has anything to do."""
+    return Enrich({name: as_enricher(one.options) for name, one in settings.enrich.items()}, http)
+
+
+def watch(settings: Settings) -> Watch:
+    address = parseaddr(settings.admin.address)[1]
+    return Watch(address, _domain(settings), lambda: disk(settings))
+
+
+def disk(settings: Settings) -> Disk | None:
+    """The disk of an SQLite database."""
+    file = sqlite_path(settings.database.url)
+    return Disk(str(file.parent), shutil.disk_usage(file.parent).free) if file else None
 
 
 def compose(settings: Settings) -> Compose:
@@ -116,6 +147,9 @@ def deliver(settings: Settings, database: Database, clock: Clock) -> Deliver:
     head = letterhead(settings, database, clock())
 
     def assemble(claimed: Claimed) -> bytes:
+        if claimed.content is not None:
+            message = claimed.kind, claimed.recipient, claimed.message_id, claimed.composed_at
+            return notice(head, Notice(*message, claimed.content))
         if claimed.edition is None:
             raise ValueError(f"outbox {claimed.id}: there is nothing to write a {claimed.kind} from")
         return mail(head, claimed.edition, claimed.recipient)
@@ -142,6 +176,7 @@ def letterhead(settings: Settings, database: Database, now: datetime) -> Letterh
         owner=settings.admin.address,
         imprint=settings.mail.imprint,
         overrides=settings.mail.templates,
+        library=Library(settings.links.proxy_prefix, settings.links.open_hosts),
     )
 
 
@@ -154,15 +189,17 @@ async def run_jobs(settings: Settings, database: Database, clock: Clock, jobs: S
     return await daemon.once(workers(settings, database, clock, jobs))
 
 
-def fetcher(settings: Settings) -> Fetcher:
-    """The one polite client of this process."""
+def fetcher(settings: Settings, database: Database | None = None) -> Fetcher:
+    """The one polite client of this process; it takes turns with those of others on this database."""
     fetch = settings.fetch
     network = Network(
         proxy=fetch.proxy or None,
         ca_file=str(fetch.ca_file) if fetch.ca_file else None,
         allow_hosts=fetch.allow_hosts,
     )
-    return Fetcher(user_agent(digest.__version__, None, fetch.contact or None), network=network)
+    turns = SharedTurns(database, ambient.now) if database else None
+    agent = user_agent(digest.__version__, None, fetch.contact or None)
+    return Fetcher(agent, network=network, turns=turns)
 
 
 def site(settings: Settings, database: Database, clock: Clock) -> Site:

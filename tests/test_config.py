@@ -17,8 +17,9 @@ from digest.config.load import checked_source
 from digest.config.reference import toml
 from digest.config.settings import SECTIONS
 from digest.errors import ConfigError
+from digest.sources import KINDS
 
-_SECTIONS = "known: database, mail, maildir, smtp, web, fetch, admin, log, sources"
+_SECTIONS = f"known: {', '.join(SECTIONS)}, sources, enrich"
 
 
 def written(folder: Path, text: str, name: str = "digest.toml") -> Path:
@@ -58,9 +59,11 @@ def test_every_option_of_the_example_exists_also_the_commented_ones() -> None:
     for line in example_config().splitlines():
         if found := re.match(r"(?:# )?\[([\w.-]+)\]", line):
             section = found[1]
+        elif section.startswith("enrich.") and (found := re.match(r'# kind = "(\w+)"', line)):
+            section = f'enrich.NAME (kind = "{found[1]}")'
         elif (found := re.match(r"(?:# )?(\w+) = ", line)) and not section.startswith("sources."):
             assert (section, found[1]) in known, line
-    assert section.startswith("sources.")
+    assert section.startswith("enrich.NAME")
 
 
 def test_the_example_shows_every_section() -> None:
@@ -87,7 +90,7 @@ def test_all_problems_are_told_at_once_each_with_what_would_be_right(tmp_path: P
     kind = "arxive"
     """
     options = "known: host, port, security, username, password, password_file, connections"
-    kinds = "known: arxiv, feed, files, huggingface, or package.module:Class"
+    kinds = f"known: {', '.join(sorted(KINDS))}, or package.module:Class"
     url = "'http://digest.example.org' must start with https:// (http:// is for loopback only)"
     assert [line.removeprefix("digest.toml: ") for line in problems(tmp_path, text)] == [
         f"unknown section 'dkim'; {_SECTIONS}",
@@ -98,7 +101,10 @@ def test_all_problems_are_told_at_once_each_with_what_would_be_right(tmp_path: P
         f"smtp: unknown option 'hots' (did you mean 'host'?); {options}",
         f"web: public_url: {url}",
         "sources.arxiv: categories: is required",
-        "sources.arxiv: unknown option 'category' (did you mean 'categories'?); known: categories, base_url, format",
+        (
+            "sources.arxiv: unknown option 'category' (did you mean 'categories'?); "
+            "known: categories, base_url, format, oai_url, api_url"
+        ),
         f"sources.other: unknown kind 'arxive' (did you mean 'arxiv'?); {kinds}",
     ]
 

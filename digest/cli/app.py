@@ -27,6 +27,7 @@ SECTIONS: Mapping[str, Mapping[str, Lazy]] = {
         "import": Lazy("digest.cli.importing:import_", "Listings from files."),
         "paper": Lazy("digest.cli.paper:paper", "The catalog."),
         "author": Lazy("digest.cli.author:author", "Authors of the catalog."),
+        "enricher": Lazy("digest.cli.enricher:enricher", "Services that know more about papers and authors."),
     },
     "Readers": {
         "subscriber": Lazy("digest.cli.subscriber:subscriber", "Who gets digests, and when."),

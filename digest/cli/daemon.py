@@ -39,7 +39,7 @@ def run(desk: Desk, only: str | None) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @pass_desk
 def once(desk: Desk, jobs: tuple[str, ...], at: str | None, as_json: bool) -> None:
-    """Do all that is due, then exit: poll, compose, deliver, or the JOBs that are named."""
+    """Do all that is due, then exit: every job in the order of the flow, or the JOBs that are named."""
     wanted = _parts(list(jobs) or list(wiring.JOBS), list(wiring.JOBS))
     time = clock.fixed(instant(at)) if at else clock.now
     with logged(desk):
@@ -48,7 +48,15 @@ def once(desk: Desk, jobs: tuple[str, ...], at: str | None, as_json: bool) -> No
     if as_json:
         show_json(done)
     else:
-        units = {"poll": "source", "compose": "batch", "deliver": "mail"}
+        units = {
+            "poll": "source",
+            "catch-up": "page",
+            "enrich": "batch",
+            "watch": "look",
+            "novelty": "category",
+            "compose": "batch",
+            "deliver": "mail",
+        }
         click.echo(", ".join(f"{job}: {_counted(count, units.get(job, 'claim'))}" for job, count in done.items()))
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 
 import click
 
 from digest.cli.desk import Desk, pass_desk
+from digest.cli.figures import figure_facts, figures
 from digest.cli.output import json_option, record, show_json, table
+from digest.cli.provenance import told_facts, told_lines
+from digest.editions.sparkline import sparkline
 from digest.model import Paper
-from digest.store import catalog
+from digest.store import authors, catalog, said
 
 _EMPTY = "No papers yet: 'digest poll' asks the sources, 'digest import' reads files."
 
@@ -27,11 +30,15 @@ def paper() -> None:
 @paper.command("list")
 @click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="Announced on this day.")
 @click.option("--category", help="In this category, such as cs.CL.")
+@click.option("--trending", is_flag=True, help="Those whose attention grew most, of the week before the day's end.")
 @limit_option
 @json_option
 @pass_desk
-def list_(desk: Desk, day: datetime | None, category: str | None, limit: int, as_json: bool) -> None:
-    """List the newest papers."""
+def list_(desk: Desk, day: datetime | None, category: str | None, trending: bool, limit: int, as_json: bool) -> None:
+    """List the newest papers, or those that trend."""
+    if trending:
+        _show_trending(desk, day, category, limit, as_json)
+        return
     found = desk.call(catalog.list_papers, limit, day.date() if day else None, category)
     is_narrowed = day is not None or category is not None
     show_papers(found, as_json, "No paper of that day or category." if is_narrowed else _EMPTY)
@@ -56,9 +63,23 @@ def show(desk: Desk, id_: str, as_json: bool) -> None:
     """Show one paper: PAPER is an arXiv id, a DOI, a URL, p:NUMBER or the exact title."""
     found = desk.call(catalog.find, id_)
     seen = desk.call(catalog.sightings_of, found.id)
+    (work,) = desk.call(authors.works, [found])
+    aliases = desk.call(catalog.aliases_of_paper, found.id)
+    versions = desk.call(catalog.versions_of, found.id)
+    told = desk.call(said.said_of, [found.id]).get(found.id, [])
     if as_json:
         names = ("source", "feed", "day", "announcement")
-        show_json({**_facts(found), "sightings": [dict(zip(names, row, strict=True)) for row in seen]})
+        show_json(
+            {
+                **_facts(found),
+                **figure_facts(work),
+                "withdrawn_at": found.withdrawn_at,
+                "aliases": list(map(str, aliases)),
+                "versions": [{"number": n, "seen_at": at, "title": title} for n, at, title in versions],
+                "sightings": [dict(zip(names, row, strict=True)) for row in seen],
+                "enriched": told_facts(told),
+            }
+        )
         return
     record(
         [
@@ -67,10 +88,16 @@ def show(desk: Desk, id_: str, as_json: bool) -> None:
             ("authors", ", ".join(found.authors) + ("" if found.is_authors_complete else " et al.")),
             ("affiliations", found.affiliations),
             ("categories", found.categories),
+            ("withdrawn", f"yes, known since {found.withdrawn_at.date()}: never mailed" if found.withdrawn_at else ""),
+            ("also known as", [str(alias) for alias in aliases if str(alias) != found.key]),
             ("version", found.version),
+            ("versions", [f"v{n} seen {at.date()}" for n, at, _ in versions] if len(versions) > 1 else ""),
             ("published", found.published_on),
             ("first seen", found.first_seen_day or found.first_seen_at.date()),
-            ("attention", ", ".join(f"{value:,} {name}" for name, value in found.signals.items())),
+            ("attention", ", ".join(_attention(found, name, value) for name, value in found.signals.items())),
+            ("computed", figures(work)),
+            ("enriched", list(told_lines(found, told, desk.now()))),
+            ("summary", found.summary),
             ("abstract", found.abstract),
             ("page", found.url),
             ("PDF", found.pdf_url),
@@ -88,6 +115,31 @@ def show_papers(found: Sequence[Paper], as_json: bool, empty: str) -> None:
         return
     rows = [(one.key, one.first_seen_day or one.first_seen_at.date(), first_category(one), one.title) for one in found]
     table(("PAPER", "DAY", "CATEGORY", "TITLE"), rows, empty=empty)
+
+
+def _attention(one: Paper, name: str, value: int) -> str:
+    return f"{value:,} {name} {sparkline(one.series.get(name, ()))}".rstrip()
+
+
+def _show_trending(desk: Desk, day: datetime | None, category: str | None, limit: int, as_json: bool) -> None:
+    """What trended at the end of a day (UTC), or trends now."""
+    from digest.store import attention  # numpy, for this option only
+
+    now = desk.now()
+    at = min(now, day.replace(tzinfo=UTC) + timedelta(days=1)) if day else now
+    found = desk.call(attention.trending, at, limit, category)
+    if as_json:
+        show_json([{**_facts(one.paper), "trend": one.trend, "velocity": one.velocity} for one in found])
+        return
+    rows = [(one.paper.key, f"{one.trend:.2f}", *_course(one.paper, one.velocity), one.paper.title) for one in found]
+    empty = "Nothing trends: no reading of attention within the week before."
+    table(("PAPER", "TREND", "ATTENTION", "A DAY", "COURSE", "TITLE"), rows, empty=empty)
+
+
+def _course(one: Paper, velocity: Mapping[str, float]) -> tuple[str, str, str]:
+    """The signal that grows fastest: its reading, what it gains a day, its last readings."""
+    name = max(velocity, key=lambda name: (velocity[name], name))
+    return f"{one.signals[name]:,} {name}", f"+{velocity[name]:.1f}", sparkline(one.series[name])
 
 
 def first_category(one: Paper) -> str:
@@ -109,10 +161,12 @@ def _facts(one: Paper) -> dict[str, object]:
         "first_seen_day": one.first_seen_day,
         "abstract": one.abstract,
         "summary": one.summary,
+        "summary_source": one.summary_source,
         "url": one.url,
         "pdf_url": one.pdf_url,
         "code_url": one.code_url,
         "has_code": one.has_code,
         "discussion_url": one.discussion_url,
         "signals": one.signals,
+        "series": one.series,
     }

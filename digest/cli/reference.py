@@ -20,8 +20,8 @@ One TOML file: `--config FILE`, else `$DIGEST_CONFIG`, else `./digest.toml`, els
 configuration folder (on Linux `~/.config/digest`, `/etc/xdg/digest`). `digest init` writes a commented one,
 `digest config check` tells everything that is wrong with it at once, `digest config show` shows what is in effect.
 
-- Every option may also come from the environment, which wins: `DIGEST_SECTION__OPTION`, for sources
-  `DIGEST_SOURCES__NAME__OPTION`; lists as JSON or separated by commas.
+- Every option may also come from the environment, which wins: `DIGEST_SECTION__OPTION`, for sources and services
+  `DIGEST_SOURCES__NAME__OPTION` and `DIGEST_ENRICH__NAME__OPTION`; lists as JSON or separated by commas.
 - A secret may be in a file of its own: `OPTION_file` names it.
 - Paths, and the file of an SQLite URL, are relative to the configuration file (without one, to the current folder).
 - A duration is a number and a unit: `30s`, `90min`, `24h`, `3d`.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from digest.config.settings import SECTIONS
 from digest.errors import DigestError
 from digest.store import migrations
 from digest.wiring import connect, shown_url
+
+_SECRET = re.compile(r"(?:^|_)(?:key|token|secret|password)$")
 
 
 @click.command()
@@ -90,12 +93,14 @@ def effective(settings: Settings) -> dict[str, dict[str, object]]:
     shown = {name: _shown(getattr(settings, name)) for name in SECTIONS}
     for name, source in settings.sources.items():
         shown[f"sources.{name}"] = {"kind": source.kind, **masked_options(source.options)}
+    for name, service in settings.enrich.items():
+        shown[f"enrich.{name}"] = {"kind": service.kind, **_shown(service.options)}
     return shown
 
 
 def masked_options(options: Mapping[str, object]) -> dict[str, object]:
-    """A source's options with the passwords of URLs hidden."""
-    return {name: masked(value) for name, value in options.items()}
+    """A source's options with keys and the passwords of URLs hidden."""
+    return {name: "***" if value and _SECRET.search(name) else masked(value) for name, value in options.items()}
 
 
 def hints(settings: Settings) -> list[str]:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 from pathlib import Path
 
 import click
 
 from digest import clock, wiring
+from digest.cli.catching_up import catch_up_since
 from digest.cli.desk import Desk, pass_desk
+from digest.cli.health import Condition, conditions
 from digest.cli.output import json_option, show_json, table, when
 from digest.cli.setup import masked_options
+from digest.cli.subscriptions import export, import_
+from digest.cli.trying import test_
 from digest.config.load import checked_source
 from digest.errors import UsageError
 from digest.store import sources as rows
@@ -24,23 +29,31 @@ def source() -> None:
     """Where papers come from."""
 
 
+source.add_command(test_)
+source.add_command(import_)
+source.add_command(export)
+
+
 @source.command("list")
 @json_option
 @pass_desk
 def list_(desk: Desk, as_json: bool) -> None:
-    """List the sources, when they were polled and what came of it."""
+    """List the sources: the last batch, how many of its papers were read, the next poll, health and why."""
     desk.sync_sources()
-    found = desk.call(rows.list_all)
+    found = desk.call(conditions, desk.now())
     if as_json:
-        show_json([_facts(row) for row in found])
+        show_json([_facts(one.row) | _condition(one) for one in found])
         return
-    shown = [(row.name, row.kind, when(row.polled_at), when(row.poll_at), outcome(row)) for row in found]
-    table(("NAME", "KIND", "POLLED (UTC)", "NEXT", "LAST RESULT"), shown, empty=_EMPTY)
+    shown = [
+        (one.row.name, one.row.kind, one.day or "–", _read(one), when(one.row.poll_at), one.health.word, one.health.why)
+        for one in found
+    ]
+    table(("NAME", "KIND", "LAST BATCH", "READ", "NEXT (UTC)", "HEALTH", "WHY"), shown, empty=_EMPTY)
 
 
 @source.command()
 @click.argument("name")
-@click.option("--kind", required=True, help="arxiv, huggingface, feed, files, or package.module:Class.")
+@click.option("--kind", required=True, help="arxiv, huggingface, biorxiv, feed, …, or package.module:Class.")
 @click.option("--set", "options", multiple=True, metavar="OPTION=VALUE", help="An option of the kind; may be repeated.")
 @pass_desk
 def add(desk: Desk, name: str, kind: str, options: tuple[str, ...]) -> None:
@@ -88,11 +101,19 @@ def resume(desk: Desk, name: str) -> None:
 
 @click.command()
 @click.argument("names", nargs=-1, metavar="[SOURCE]…")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Catch up with the days since this one.")
 @json_option
 @pass_desk
-def poll(desk: Desk, names: tuple[str, ...], as_json: bool) -> None:
-    """Poll all sources now, or those that are named."""
+def poll(desk: Desk, names: tuple[str, ...], since: datetime | None, as_json: bool) -> None:
+    """Poll all sources now, or those that are named.
+
+    With --since, fetch what was announced since that day from the archives of the sources that have one (arxiv)
+    instead; killed and called again, it goes on where it was.
+    """
     desk.sync_sources()
+    if since is not None:
+        catch_up_since(desk, names, since.date(), as_json=as_json)
+        return
     due = desk.call(rows.make_due, list(names), desk.now())
     asyncio.run(wiring.run_jobs(desk.settings, desk.database, clock.now, ["poll"]))
     polled = [row for row in desk.call(rows.list_all) if row.name in due]
@@ -137,6 +158,23 @@ def _facts(row: SourceRow) -> dict[str, object]:
         "errors": row.errors,
         "last_error": row.last_error,
         "last_counts": row.last_counts,
+    }
+
+
+def _read(one: Condition) -> str:
+    """`171`, or `170 of 171` where some could not be read."""
+    if one.announced is None:
+        return "–"
+    return f"{one.seen:,}" if one.seen == one.announced else f"{one.seen:,} of {one.announced:,}"
+
+
+def _condition(one: Condition) -> dict[str, object]:
+    return {
+        "health": one.health.word,
+        "why": one.health.why,
+        "last_batch": {"day": one.day, "announced": one.announced, "seen": one.seen} if one.day else None,
+        "feeds": list(one.feeds.values()),
+        "catching_up": one.catching_up,
     }
 
 

@@ -12,7 +12,7 @@ from digest.cli.desk import Desk, pass_desk
 from digest.cli.output import counted, json_option, record, show_json, when
 from digest.cli.source import outcome
 from digest.model import OutboxState, SubscriberState
-from digest.store import catalog, due, outbox, sources, subscribers
+from digest.store import catalog, checks, due, outbox, sources, subscribers
 from digest.store.database import Connection
 from digest.wiring import shown_url
 
@@ -52,6 +52,7 @@ def gather(connection: Connection) -> Status:
     polled = sources.list_all(connection)
     stuck = subscribers.stuck(connection)
     problems = [
+        *[alert.text for alert in checks.list_open(connection) if not _is_said(alert)],
         *[
             f"source {row.name}: {outcome(row)}"
             for row in polled
@@ -69,6 +70,11 @@ def gather(connection: Connection) -> Status:
         outbox=mails,
         problems=tuple(problems),
     )
+
+
+def _is_said(alert: checks.Alert) -> bool:
+    """Whether the lines below say the same, and of this moment: alerts are as old as the last look."""
+    return alert.key.endswith((":errors", ":stuck")) or alert.key.startswith("subscriber:")
 
 
 def _show(found: Status, url: str) -> None:

@@ -79,9 +79,9 @@ def _show(one: Subscriber, told: Told) -> None:
     picked = f"{chapter.picks} of {chapter.scanned:,} papers first seen since {when(chapter.since)} UTC"
     record([("digest", f"{chapter.occasion}, {picked}"), *[("mail", _fate(message)) for message in told.mails]])
     click.echo()
-    rows = [(f"{pick.score:.3f}", pick.facts.title, because(pick.reasons)) for pick in told.picks]
-    for score, title, reasons in rows:
-        record([(score, title), ("", f"because: {reasons}")])
+    for pick in told.picks:
+        reasons = because(pick.reasons, is_rising=bool(pick.facts.marker))
+        record([(f"{pick.score:.3f}", pick.facts.title), ("", f"because: {reasons}")])
 
 
 def _fate(message: Message) -> str:

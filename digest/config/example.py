@@ -39,6 +39,9 @@ listen = "127.0.0.1:8080"      # a TLS proxy stands before it
 # ca_file = "/etc/ssl/company.pem"
 allow_hosts = []               # hosts that may have private addresses
 
+[links]
+# proxy_prefix = "https://login.proxy.example.edu/login?url="    # a library's proxy, for publishers' links only
+
 [admin]
 # address = "you@example.org"  # gets the alerts
 
@@ -59,9 +62,33 @@ kind = "huggingface"
 # kind = "feed"
 # url = "https://www.example.org/rss"
 
+# [sources.preprints]
+# kind = "biorxiv"             # or server = "medrxiv"
+# categories = ["neuroscience"]
+
+# [sources.conference]
+# kind = "openreview"
+# venues = ["ICLR.cc/2026/Conference"]
+
+# [sources.recommended]
+# kind = "semantic-scholar-recommendations"
+# positive = ["arXiv:1706.03762"]
+
+# [sources.hacker-news]
+# kind = "hacker-news"         # points and comments for papers of the others, none of its own
+
 # [sources.papers-on-disk]
 # kind = "files"
 # path = "listings"
+
+# Services that know more about papers and authors: none is asked unless it stands here. See docs/enrichment.md.
+
+# [enrich.hugging-face]
+# kind = "hugging_face"        # upvotes, summaries, code links; needs no key
+
+# [enrich.s2]
+# kind = "semantic_scholar"    # citations, summaries, authors' figures
+# api_key_file = "/run/secrets/s2"
 """
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from platformdirs import PlatformDirs
@@ -11,9 +11,16 @@ from pydantic import BaseModel
 
 from digest.config import problems as told
 from digest.config.overlay import Raw, Table, convert, make_absolute, read_secrets, read_toml, variables
-from digest.config.settings import SECTIONS, DatabaseSettings, Settings, SmtpSettings, SourceSettings
+from digest.config.settings import (
+    SECTIONS,
+    DatabaseSettings,
+    EnricherSettings,
+    Settings,
+    SmtpSettings,
+    SourceSettings,
+)
 from digest.errors import ConfigError, UsageError
-from digest.plugins import load_kind, near
+from digest.plugins import load_enricher, load_kind, near
 
 FILE_NAME = "digest.toml"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -63,7 +70,7 @@ class _Loader:
         self._shown, self._folder = shown, folder
         self._problems: list[str] = []
         self._sections: dict[str, Raw] = {name: Raw(f"{shown}: {name}", {}) for name in SECTIONS}
-        self._sources: dict[str, Raw] = {}
+        self._tables: dict[str, dict[str, Raw]] = {"sources": {}, "enrich": {}}
         for name, value in tables.items():
             self._add(name, value)
 
@@ -78,11 +85,13 @@ class _Loader:
 
     def settings(self, file: Path | None) -> Settings:
         built = {name: self._section(raw, SECTIONS[name]) for name, raw in self._sections.items()}
-        sources = {name: self._source(name, raw) for name, raw in self._sources.items()}
+        sources = {name: self._source(name, raw) for name, raw in self._tables["sources"].items()}
+        enrich = {name: self._enricher(name, raw) for name, raw in self._tables["enrich"].items()}
         self._problems += combinations(built, self._sections)
         if self._problems:
             raise ConfigError(self._problems)
-        return Settings(file, self._folder, **built, sources=sources)  # type: ignore[arg-type]  # keys are the section names, values of their class
+        known = {name: one for name, one in enrich.items() if one}
+        return Settings(file, self._folder, **built, sources=sources, enrich=known)  # type: ignore[arg-type]  # keys are the section names, values of their class
 
     def source(self, name: str, raw: Raw) -> SourceSettings:
         """One source alone."""
@@ -92,43 +101,43 @@ class _Loader:
         return checked
 
     def _add(self, name: str, value: object) -> None:
-        if name == "sources" and isinstance(value, dict):
-            for source, options in value.items():
-                self._add_source(source, options)
+        if name in self._tables and isinstance(value, dict):
+            for one, options in value.items():
+                self._add_named(name, one, options)
         elif name in SECTIONS and isinstance(value, dict):
             self._sections[name].table.update(value)
-        elif name in SECTIONS or name == "sources":
+        elif name in SECTIONS or name in self._tables:
             self._problems.append(f"{self._shown}: {name} must be a section: [{name}]")
         else:
             self._unknown(f"{self._shown}: ", name)
 
-    def _add_source(self, name: str, options: object) -> None:
+    def _add_named(self, table: str, name: str, options: object) -> None:
         if isinstance(options, dict):
-            self._sources[name] = Raw(f"{self._shown}: sources.{name}", dict(options))
+            self._tables[table][name] = Raw(f"{self._shown}: {table}.{name}", dict(options))
         else:
-            self._problems.append(f"{self._shown}: sources.{name} must be a section: [sources.{name}]")
+            self._problems.append(f"{self._shown}: {table}.{name} must be a section: [{table}.{name}]")
 
     def _target(self, variable: str, path: list[str]) -> Raw | None:
         """The section a variable belongs to."""
         match path:
-            case ["sources", name, _] if name:
-                return self._source_named(name)
+            case [("sources" | "enrich") as table, name, _] if name:
+                return self._named(table, name)
             case [section, _] if section in SECTIONS:
                 return self._sections[section]
-        if path[0] in SECTIONS or path[0] == "sources":
-            form = "SOURCES__NAME__OPTION" if path[0] == "sources" else f"{path[0].upper()}__OPTION"
+        if path[0] in SECTIONS or path[0] in self._tables:
+            form = f"{path[0].upper()}__{'NAME__' if path[0] in self._tables else ''}OPTION"
             self._problems.append(f"{variable}: is not of the form DIGEST_{form}")
         else:
             self._unknown(f"{variable}: ", path[0])
         return None
 
-    def _source_named(self, name: str) -> Raw:
+    def _named(self, table: str, name: str) -> Raw:
         """Variables cannot hold a hyphen, so `HF_DAILY` also means the file's `hf-daily`."""
-        known = next((raw for key, raw in self._sources.items() if key.replace("-", "_") == name), None)
-        return known or self._sources.setdefault(name, Raw(f"sources.{name}", {}))
+        known = next((raw for key, raw in self._tables[table].items() if key.replace("-", "_") == name), None)
+        return known or self._tables[table].setdefault(name, Raw(f"{table}.{name}", {}))
 
     def _unknown(self, place: str, section: str) -> None:
-        known = [*SECTIONS, "sources"]
+        known = [*SECTIONS, *self._tables]
         self._problems.append(f"{place}unknown section '{section}'{near(section, known)}; known: {', '.join(known)}")
 
     def _section(self, raw: Raw, model: type[BaseModel]) -> BaseModel | None:
@@ -148,6 +157,18 @@ class _Loader:
         built, lines = told.check_kind(kind, raw.table)
         self._tell(raw, lines)
         return SourceSettings(str(kind), built.model_dump(mode="json") if built else {})
+
+    def _enricher(self, name: str, raw: Raw) -> EnricherSettings | None:
+        """One service; None where it has problems, which are told."""
+        if not _NAME.fullmatch(name):
+            self._problems.append(f"{raw.where}: a service's name is lower-case letters, digits, - and _")
+        kind = raw.table.pop("kind", None)
+        model = _model(kind, load_enricher)
+        if model is not None:
+            self._prepare(raw, model)
+        built, lines = told.check_kind(kind, raw.table, load_enricher, "semantic_scholar")
+        self._tell(raw, lines)
+        return EnricherSettings(str(kind), built) if built else None
 
     def _prepare(self, raw: Raw, model: type[BaseModel]) -> None:
         convert(raw, model)
@@ -198,9 +219,9 @@ def combinations(built: Mapping[str, BaseModel | None], raw: Mapping[str, Raw]) 
     return found
 
 
-def _model(kind: object) -> type[BaseModel] | None:
+def _model(kind: object, load: Callable[[str], type[BaseModel]] = load_kind) -> type[BaseModel] | None:
     try:
-        return load_kind(kind) if isinstance(kind, str) else None
+        return load(kind) if isinstance(kind, str) else None
     except UsageError:
         return None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -23,12 +23,17 @@ def check(model: type[BaseModel], raw: Mapping[str, object]) -> tuple[BaseModel 
         return None, [_problem(model, details) for details in error.errors(include_url=False)]
 
 
-def check_kind(kind: object, options: Mapping[str, object]) -> tuple[BaseModel | None, list[Problem]]:
-    """The source of this kind and these options, or each of its problems."""
+def check_kind(
+    kind: object,
+    options: Mapping[str, object],
+    load: Callable[[str], type[BaseModel]] = load_kind,
+    example: str = "arxiv",
+) -> tuple[BaseModel | None, list[Problem]]:
+    """The source (or what else `load` knows) of this kind and these options, or each of its problems."""
     if not isinstance(kind, str) or not kind:
-        return None, [("kind", 'needs a kind, such as kind = "arxiv"')]
+        return None, [("kind", f'needs a kind, such as kind = "{example}"')]
     try:
-        return check(load_kind(kind), options)
+        return check(load(kind), options)
     except UsageError as error:
         return None, [("kind", str(error))]
 

@@ -16,7 +16,7 @@ from pydantic_core import PydanticUndefined
 
 from digest.config.fields import fields, is_secret
 from digest.config.settings import SECTIONS
-from digest.plugins import load_kind, source_kinds
+from digest.plugins import enricher_kinds, load_enricher, load_kind, source_kinds
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +36,15 @@ class Option:
 
 
 def options() -> Iterator[Option]:
-    """Every option of every section, then of every built-in kind of source."""
+    """Every option of every section, then of every built-in kind of source and of service."""
     for section, model in SECTIONS.items():
         yield from _options(section, model)
     for kind in source_kinds():
         section = f'sources.NAME (kind = "{kind}")'
         yield from _options(section, load_kind(kind))
+    for kind in enricher_kinds():
+        section = f'enrich.NAME (kind = "{kind}")'
+        yield from _options(section, load_enricher(kind))
 
 
 def section_text(section: str) -> str:
@@ -49,7 +52,8 @@ def section_text(section: str) -> str:
     if section in SECTIONS:
         model: type[BaseModel] = SECTIONS[section]
     else:
-        model = load_kind(section.split('"')[1])
+        load = load_enricher if section.startswith("enrich.") else load_kind
+        model = load(section.split('"')[1])
     return (model.__doc__ or "").strip()
 
 

@@ -73,6 +73,14 @@ def _host(value: str) -> str:
     return value
 
 
+def _prefix(value: str) -> str:
+    parts = urlsplit(value)
+    if value and (parts.scheme != "https" or not parts.hostname or re.search(r"[\s\"<>]", value)):
+        example = "https://login.proxy.example.edu/login?url="
+        raise ValueError(f"{value!r} is not an https address that a link can follow, such as {example}")
+    return value
+
+
 Duration = Annotated[timedelta, BeforeValidator(duration)]
 OptionalPath = Annotated[Path | None, BeforeValidator(lambda value: value or None)]
 MailAddress = Annotated[str, AfterValidator(_address)]
@@ -180,6 +188,19 @@ class FetchSettings(Section):
     )
 
 
+class LinksSettings(Section):
+    """The links to papers in the mails."""
+
+    proxy_prefix: Annotated[str, AfterValidator(_prefix)] = Field(
+        "",
+        description="A library's proxy for links to publishers and doi.org: what stands before the link (EZproxy), or "
+        "an address with `{url}` or, for OpenURL, `{doi}`. Links to arXiv, bioRxiv and other open places stay.",
+    )
+    open_hosts: tuple[str, ...] = Field(
+        (), description="Further hosts whose links stay, because their papers are free to read."
+    )
+
+
 class AdminSettings(Section):
     """Who runs this."""
 
@@ -202,6 +223,7 @@ SECTIONS: Mapping[str, type[Section]] = {
     "smtp": SmtpSettings,
     "web": WebSettings,
     "fetch": FetchSettings,
+    "links": LinksSettings,
     "admin": AdminSettings,
     "log": LogSettings,
 }
@@ -216,6 +238,14 @@ class SourceSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class EnricherSettings:
+    """One `[enrich.NAME]`: its kind, and the checked options as the kind's own model, which keeps keys hidden."""
+
+    kind: str
+    options: BaseModel
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """A whole configuration. `file` is None where everything came from the environment."""
 
@@ -227,6 +257,8 @@ class Settings:
     smtp: SmtpSettings
     web: WebSettings
     fetch: FetchSettings
+    links: LinksSettings
     admin: AdminSettings
     log: LogSettings
     sources: Mapping[str, SourceSettings]
+    enrich: Mapping[str, EnricherSettings]

@@ -5,13 +5,15 @@ Letterhead (what all mails of an installation share) + Edition + address ─► 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import parseaddr
 from pathlib import Path
 
 from digest.editions.headers import a_label
+from digest.editions.library import Library, through
 from digest.editions.links import UNSUBSCRIBE, Keys, sign, unsubscribe_url
 from digest.editions.message import MessageHeaders, build, derive_message_id, feedback_id
+from digest.editions.notice import Notice, render_notice
 from digest.editions.render import Reader, Rendered, render_digest
 from digest.model import Edition, OutboxKind
 
@@ -21,7 +23,7 @@ class Letterhead:
     """Who sends, and where its pages are. `sender` is a mailbox; without a `public_url` there is no unsubscribe link.
 
     `owner` gets the readers' questions, `imprint` is the operator's postal or legal line, `overrides` a folder of
-    templates that win over the built-in ones.
+    templates that win over the built-in ones, `library` the proxy of the readers' library.
     """
 
     sender: str
@@ -30,6 +32,7 @@ class Letterhead:
     owner: str = ""
     imprint: str = ""
     overrides: Path | None = None
+    library: Library = field(default_factory=Library)
 
     @property
     def name(self) -> str:
@@ -65,7 +68,7 @@ def words(head: Letterhead, edition: Edition, address: str) -> Rendered:
         home_url=head.public_url or None,
         imprint=head.imprint,
     )
-    return render_digest(edition, reader, overrides=head.overrides)
+    return render_digest(through(head.library, edition), reader, overrides=head.overrides)
 
 
 def mail(head: Letterhead, edition: Edition, address: str) -> bytes:
@@ -89,6 +92,20 @@ def mail(head: Letterhead, edition: Edition, address: str) -> bytes:
         feedback_id=feedback_id(kind, edition.occasion, head.list_id),
     )
     return build(words(head, edition, address), headers)
+
+
+def notice(head: Letterhead, note: Notice) -> bytes:
+    """The message of a mail that is no edition, by `templates/KIND/`; the same values give the same bytes.
+
+    Raises:
+        jinja2.TemplateError: there is no such template, or it breaks.
+        ValueError: a header cannot be written.
+    """
+    rendered = render_notice(note, head.name, head.imprint, overrides=head.overrides)
+    headers = MessageHeaders(
+        sender=head.sender, recipient=note.address, date=note.composed_at, message_id=note.message_id
+    )
+    return build(rendered, headers)
 
 
 def _unsubscribe(head: Letterhead, edition: Edition) -> str | None:

@@ -24,13 +24,20 @@ _SENTENCES = {
 _WORTH_SAYING = 0.1
 
 
-def because(reasons: Iterable[Reason]) -> str:
-    """The strongest reasons as one line: "vision-language, grounding — and you follow Jane Doe"; "" for none."""
+def because(reasons: Iterable[Reason], *, is_rising: bool = False) -> str:
+    """The strongest reasons as one line: "vision-language, grounding — and you follow Jane Doe"; "" for none.
+
+    A known paper `is_rising`: without its trend it would not be there, so that is said first, whatever its share.
+    """
     ordered = sorted((reason for reason in reasons if reason.share > 0), key=lambda reason: -reason.share)
     if not ordered:
         return ""
     bar = ordered[0].share * _WORTH_SAYING
-    told = (_clause(reason.kind, reason.words) for reason in ordered[:_REASONS_SHOWN] if reason.share >= bar)
+    worth = [reason for reason in ordered if reason.share >= bar]
+    if is_rising:
+        trend = [reason for reason in ordered if reason.kind is ReasonKind.TREND]
+        worth = [*trend, *(reason for reason in worth if reason not in trend)]
+    told = (_clause(reason.kind, reason.words) for reason in worth[:_REASONS_SHOWN])
     parts = [part for part in told if part]
     if len(parts) < 2:
         return "".join(parts)

@@ -74,7 +74,7 @@ def render_digest(edition: Edition, reader: Reader, *, overrides: Path | None = 
         jinja2.TemplateError: a template (or an override of one) breaks; only this mail is concerned.
     """
     words = _words(edition, reader)
-    reasons = [because(pick.reasons) for pick in edition.picks]
+    reasons = [because(pick.reasons, is_rising=bool(pick.facts.marker)) for pick in edition.picks]
     env = environment(overrides)
     return Rendered(
         subject=clean(env.get_template("digest/subject.txt").render(words), _LINE),

@@ -14,8 +14,8 @@ AFFILIATIONS_SHOWN = 3
 _TITLE, _ABSTRACT, _NAME, _LABEL = 300, 700, 80, 120
 
 
-def facts_of(paper: Paper) -> Facts:
-    """What is shown of `paper`. Equal papers give equal facts, so the store keeps them once."""
+def facts_of(paper: Paper, marker: str = "") -> Facts:
+    """What is shown of `paper`, as it was chosen. Equal papers give equal facts, stored once."""
     abs_url, pdf_url = _default_links(paper.key)
     return Facts(
         paper_id=paper.id,
@@ -34,8 +34,11 @@ def facts_of(paper: Paper) -> Facts:
         has_code=paper.has_code,
         discussion_url=https_link(paper.discussion_url),
         summary=excerpt(clean(paper.summary, 4 * _ABSTRACT), _ABSTRACT) or None if paper.summary else None,
+        summary_source=paper.summary_source,
         upvotes=paper.signals.get("upvotes"),
         stars=paper.signals.get("stars"),
+        series=paper.series.get("upvotes", ()),
+        marker=marker,
     )
 
 

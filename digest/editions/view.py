@@ -7,6 +7,7 @@ from datetime import date
 
 from digest.editions.dates import short_date
 from digest.editions.plain import clean, excerpt, https_link
+from digest.editions.sparkline import sparkline
 from digest.model import Facts
 
 # In bytes of UTF-8.
@@ -22,8 +23,9 @@ class PaperView:
     url: str | None
     category: str
     date: str
-    marker: str  # "new", "v2" or nothing
+    marker: str  # "new", "rising", "v2" or nothing
     upvotes: str
+    sparkline: str  # the upvotes' course: "▁▂▅▇"
     authors: str
     affiliations: str
     abstract: str
@@ -42,6 +44,7 @@ def paper_view(facts: Facts, day: date) -> PaperView:
         date=short_date(facts.published_on, day.year) if facts.published_on else "",
         marker=_marker(facts, day),
         upvotes=_counted(facts.upvotes, "upvote"),
+        sparkline=sparkline(facts.series) if facts.upvotes else "",
         authors=_authors(facts),
         affiliations=", ".join(clean(name, _LABEL) for name in facts.affiliations),
         abstract=excerpt(clean(facts.summary or facts.abstract), _ABSTRACT),
@@ -52,6 +55,8 @@ def paper_view(facts: Facts, day: date) -> PaperView:
 
 
 def _marker(facts: Facts, day: date) -> str:
+    if facts.marker:
+        return clean(facts.marker, _LABEL)
     if facts.version is not None and facts.version > 1:
         return f"v{facts.version}"
     is_recent = facts.published_on is None or (day - facts.published_on).days <= _NEW_FOR_DAYS

@@ -8,6 +8,8 @@ Killed at any point: nothing was stored, the lease lapses, the batch is composed
 nothing is due any more. An occasion has one edition, so composing it twice stores and mails it once.
 
     covered_until ──── papers first seen ────► newest one: the next period begins after it
+
+Papers that were known before and rose in the period are offered beside the new ones, marked, a few of them at most.
 """
 
 from __future__ import annotations
@@ -21,10 +23,12 @@ from datetime import datetime, timedelta
 from digest.editions import calendar
 from digest.editions.message import derive_message_id
 from digest.editions.select import facts_of
+from digest.jobs.leads import led
 from digest.model import Days, Facts, OutboxKind, Paper, Pick, ShownPick, Subscriber
 from digest.ranking.corpus import WINDOW, Corpus
 from digest.ranking.rank import Ranker, Request
-from digest.store import catalog, due, editions, outbox
+from digest.store import attention, catalog, due, editions, outbox
+from digest.store.attention import Rising
 from digest.store.database import Connection
 from digest.store.due import Advance, DueSubscriber
 from digest.store.editions import Composed
@@ -39,6 +43,9 @@ LONGEST_LOOK_BACK = timedelta(days=31)
 
 _LEASE = timedelta(minutes=10)
 _BATCH = 1000
+RISING = "rising"
+"""The marker of a paper that is not new, but trends now."""
+
 TEXTS = 5000  # papers that the corpus learns per claim, until it knows the catalog
 
 
@@ -62,6 +69,7 @@ class Batch:
     tasks: Sequence[Task] = ()
     candidates: Sequence[Paper] = ()  # newest first, for the earliest `since` of the tasks
     liked: Mapping[int, Paper] | None = None
+    rising: Sequence[Rising] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +141,7 @@ class Compose:
 
     def _period(self, batch: Batch, since: datetime, tasks: Sequence[Task]) -> list[Result]:
         papers = [paper for paper in batch.candidates if paper.first_seen_at > since]
-        shown = _Shown(papers)
+        shown = _Shown(papers, [one.paper for one in batch.rising if one.is_since(since)])
         try:
             return self._ranked(batch, tasks, shown)
         except Exception:  # noqa: BLE001  # whose fault it is, the next lines find out
@@ -151,7 +159,8 @@ class Compose:
             Request(task.due.subscriber.id, task.due.profile, task.due.subscriber.limit, task.excluded)
             for task in tasks
         ]
-        ranked = self._ranker.rank_batch(requests, shown.papers, batch.liked or {}, batch.at) if shown.papers else []
+        offered, liked = shown.offered, batch.liked or {}
+        ranked = self._ranker.rank_batch(requests, offered, liked, batch.at, shown.rising) if offered else []
         picks = ranked or [()] * len(tasks)
         return [_result(task, shown.of(some), shown.papers, batch.at) for task, some in zip(tasks, picks, strict=True)]
 
@@ -173,19 +182,24 @@ class Compose:
 
 
 class _Shown:
-    """Papers on offer; the facts of each are made once however many subscribers see it."""
+    """Papers on offer, new and rising; the facts of each are made once however many subscribers see it."""
 
-    def __init__(self, papers: Sequence[Paper]) -> None:
+    def __init__(self, papers: Sequence[Paper], rising: Sequence[Paper] = ()) -> None:
         self.papers = papers
-        self._by_id = {paper.id: paper for paper in papers}
+        self._by_id = {paper.id: paper for paper in (*rising, *papers)}
+        self.rising = frozenset(paper.id for paper in rising).difference(paper.id for paper in papers)
         self._facts: dict[int, Facts] = {}
+
+    @property
+    def offered(self) -> Sequence[Paper]:
+        return tuple(self._by_id.values()) if self.rising else self.papers
 
     def of(self, picks: Sequence[Pick]) -> tuple[ShownPick, ...]:
         return tuple(ShownPick(self._fact(pick.paper_id), pick.score, pick.reasons) for pick in picks)
 
     def _fact(self, paper_id: int) -> Facts:
         if paper_id not in self._facts:
-            self._facts[paper_id] = facts_of(self._by_id[paper_id])
+            self._facts[paper_id] = facts_of(led(self._by_id[paper_id]), RISING if paper_id in self.rising else "")
         return self._facts[paper_id]
 
 
@@ -215,22 +229,27 @@ def period_start(one: DueSubscriber, newest: datetime | None, now: datetime) -> 
 
 def load(connection: Connection, tasks: Sequence[Task], now: datetime, texts: Sequence[tuple[int, str]]) -> Batch:
     """The batch with its papers, and every task with the papers its subscriber knows."""
-    papers = catalog.candidates(connection, min((task.since for task in tasks), default=now), now)
+    since = min((task.since for task in tasks), default=now)
+    papers = catalog.candidates(connection, since, now)
+    rising = attention.rising(connection, since, now)
     oldest = min((paper.id for paper in papers), default=0)
-    ledger = editions.picked_ids(connection, [task.due.subscriber.id for task in tasks], oldest)
+    readers = [task.due.subscriber.id for task in tasks]
+    ledger = editions.picked_ids(connection, readers, oldest)
+    sent = editions.picked_among(connection, readers, [one.paper.id for one in rising])
     voted = {paper for task in tasks for paper in (*task.due.profile.likes, *task.due.profile.dislikes)}
     return Batch(
         at=now,
         texts=texts,
-        tasks=[_excluding(task, ledger) for task in tasks],
+        tasks=[_excluding(task, ledger, sent) for task in tasks],
         candidates=papers,
         liked=catalog.papers_by_id(connection, voted),
+        rising=rising,
     )
 
 
-def _excluding(task: Task, ledger: Mapping[int, frozenset[int]]) -> Task:
-    profile = task.due.profile
-    known = ledger[task.due.subscriber.id].union(profile.likes, profile.dislikes)
+def _excluding(task: Task, *ledgers: Mapping[int, frozenset[int]]) -> Task:
+    profile, reader = task.due.profile, task.due.subscriber.id
+    known = frozenset[int]().union(profile.likes, profile.dislikes, *(ledger[reader] for ledger in ledgers))
     return replace(task, excluded=known)
 
 

@@ -2,7 +2,8 @@
 
 claim    lease one source; its `poll_at` is moved first, so that what kills us is not polled again at once
 work     fetch and parse every feed of it; one feed's failure costs the others nothing
-settle   fence, diff and store every listing, remember ETags and batches, next `poll_at`
+settle   fence, diff and store every listing, remember ETags and batches, open a catch-up where days are missing,
+         next `poll_at`
 
 Killed at any point: the lease lapses and the source is polled again, which changes nothing that was stored.
 """
@@ -16,6 +17,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from digest.errors import DigestError
+from digest.jobs import pages
+from digest.jobs.completeness import Terms, note_batch
+from digest.jobs.pages import Pages
 from digest.model import DiffCounts, Listing
 from digest.papers.forms import Formed
 from digest.sources import (
@@ -23,6 +27,7 @@ from digest.sources import (
     Fetched,
     NotModified,
     Outcome,
+    Paged,
     Reader,
     Request,
     Response,
@@ -30,6 +35,7 @@ from digest.sources import (
     Unavailable,
     batch_of,
 )
+from digest.sources.archive import Archived
 from digest.sources.fetcher import fresh_for, usable_validator
 from digest.sources.gather import without_future
 from digest.store import catalog
@@ -74,6 +80,7 @@ class PolledSource:
     feeds: tuple[PolledFeed, ...]
     next_poll_at: datetime
     errors: tuple[str, ...] = field(default=())
+    terms: Terms = field(default_factory=Terms)
 
     @property
     def listings(self) -> tuple[Listing, ...]:
@@ -112,7 +119,8 @@ class Poll:
         _log_rejections(claim.source.name, feeds)
         state = {feed.feed: feed.state for feed in feeds}
         errors = tuple(f"{feed.feed}: {feed.error}" for feed in feeds if feed.error)
-        return PolledSource(tuple(feeds), source.next_poll(state, claim.at), errors)
+        terms = Terms(source.cut, source.routes[0]) if isinstance(source, Archived) else Terms()
+        return PolledSource(tuple(feeds), source.next_poll(state, claim.at), errors, terms)
 
     def settle(self, connection: Connection, claim: DuePoll, result: PolledSource, now: datetime) -> None:
         """All listings or none: where somebody else has taken the source over, nothing is stored."""
@@ -123,6 +131,7 @@ class Poll:
             if feed.listing is not None:
                 name = claim.source.name
                 counts += catalog.upsert_listing(connection, name, feed.listing, now, feed.entries)
+                note_batch(connection, name, feed.listing, result.terms, now)
         self._store(connection, claim, result, counts, now)
 
     @staticmethod
@@ -151,7 +160,8 @@ async def _poll_feed(
     source: Source, reader: Reader, request: Request, known: Mapping[str, FeedState], now: datetime
 ) -> PolledFeed:
     before = known.get(request.feed, FeedState())
-    outcome: Outcome = await reader.fetch(request, before)
+    # One page's ETag says nothing of the others.
+    outcome: Outcome = await reader.fetch(request, None if isinstance(source, Paged) else before)
     match outcome:
         case NotModified():
             return PolledFeed(request.feed, replace(before, failures=0, not_before=None, fresh_until=None))
@@ -159,21 +169,22 @@ async def _poll_feed(
             wait = now + retry_after if retry_after else None
             return _failed(request.feed, before, reason, wait)
         case Fetched(response):
-            return await asyncio.to_thread(_read, source, request, response, before, now)
+            found = await pages.fetch_following(source, reader, request, response)
+            return await asyncio.to_thread(_read, source, request, found, before, now)
 
 
-def _read(source: Source, request: Request, response: Response, before: FeedState, now: datetime) -> PolledFeed:
+def _read(source: Source, request: Request, found: Pages, before: FeedState, now: datetime) -> PolledFeed:
     """The costly part: parse and derive the forms the catalog needs; runs in a worker thread."""
     try:
         # A day may have begun further east.
-        listing = without_future(source.parse(request, response), now.date() + timedelta(days=1))
+        listing = without_future(pages.parse(source, found), now.date() + timedelta(days=1))
     except DigestError as error:
         return _failed(request.feed, before, _one_line(error), None)
     entries = formed(listing)
     if not listing.is_complete:
         cut = listing.rejections[-1].reason if listing.rejections else "the listing is not whole"
         return replace(_failed(request.feed, before, cut, None), listing=listing, entries=entries)
-    return PolledFeed(request.feed, _remembered(listing, response, before, now), listing, entries)
+    return PolledFeed(request.feed, _remembered(listing, found.first, before, now), listing, entries)
 
 
 def _failed(feed: str, before: FeedState, reason: str, not_before: datetime | None) -> PolledFeed:

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 from digest.model import Alias, Change, DiffCounts
 from digest.papers.forms import Formed
@@ -49,17 +50,25 @@ class KnownPaper:
     discussion_url: str | None = None
     comment: str | None = None
     summary: str | None = None
+    is_withdrawn: bool = False
     was_sighted_here: bool = False
 
 
 def classify(formed: Formed, known: KnownPaper | None) -> Change:
     """What the entry means; `known` is the paper it speaks of, None where the catalog has none."""
+    return taken_in(formed, known)[0]
+
+
+def taken_in(formed: Formed, known: KnownPaper | None) -> tuple[Change, KnownPaper]:
+    """What the entry means, and what the paper becomes by it."""
     if known is None:
         # A replacement of a paper never seen is no news: its readers had it before this catalog existed.
-        return Change.REVISED if formed.entry.announcement.is_replacement else Change.NEW
+        change = Change.REVISED if formed.entry.announcement.is_replacement else Change.NEW
+        return change, known_of(formed)
+    united = unite(known, formed)
     if is_revision(formed, known):
-        return Change.REVISED
-    return Change.UNCHANGED if unite(known, formed) == known else Change.MERGED
+        return Change.REVISED, united
+    return (Change.UNCHANGED, known) if united == known else (Change.MERGED, united)
 
 
 def is_revision(formed: Formed, known: KnownPaper) -> bool:
@@ -109,6 +118,7 @@ def known_of(formed: Formed) -> KnownPaper:
         discussion_url=entry.discussion_url,
         comment=entry.comment,
         summary=entry.summary,
+        is_withdrawn=formed.is_withdrawn,
         was_sighted_here=True,
     )
 
@@ -117,8 +127,10 @@ def unite(known: KnownPaper, formed: Formed) -> KnownPaper:
     """The union of what both know; the entry's words where they are current or fill a gap. Idempotent."""
     new, is_current = known_of(formed), _is_current(formed, known)
     authors, is_complete = _authors(known, new, prefer_new=is_current)
-    united = replace(
+    first, second = (new, known) if is_revision(formed, known) else (known, new)
+    return replace(
         known,
+        **_words(known, new, is_current=is_current),
         version=max((v for v in (known.version, new.version) if v is not None), default=None),
         title_hashes=known.title_hashes | new.title_hashes,
         aliases=known.aliases | new.aliases,
@@ -130,18 +142,48 @@ def unite(known: KnownPaper, formed: Formed) -> KnownPaper:
         primary_category=_first(known.primary_category, new.primary_category),
         url=_first(known.url, new.url),
         pdf_url=_first(known.pdf_url, new.pdf_url),
-        code_url=_first(known.code_url, new.code_url),
+        code_url=_first(first.code_url, second.code_url),
         has_code=known.has_code or new.has_code,
         discussion_url=_first(known.discussion_url, new.discussion_url),
-        comment=_first(known.comment, new.comment),
+        comment=_first(first.comment, second.comment),
         summary=_first(known.summary, new.summary),
+        is_withdrawn=_is_withdrawn(known, formed),
         was_sighted_here=True,
     )
+
+
+def join(elder: KnownPaper, other: KnownPaper) -> KnownPaper:
+    """Two records that turned out to be one paper. The elder's words stay unless the other's version is the later."""
+    is_current = other.version is not None and (elder.version is None or other.version > elder.version)
+    authors, is_complete = _authors(elder, other, prefer_new=is_current)
+    return replace(
+        elder,
+        **_words(elder, other, is_current=is_current),
+        version=max((v for v in (elder.version, other.version) if v is not None), default=None),
+        title_hashes=elder.title_hashes | other.title_hashes,
+        aliases=elder.aliases | other.aliases,
+        authors=authors,
+        is_authors_complete=is_complete,
+        affiliations=_appended(elder.affiliations, other.affiliations),
+        categories=_appended(elder.categories, other.categories),
+        published_on=min((d for d in (elder.published_on, other.published_on) if d), default=None),
+        has_code=elder.has_code or other.has_code,
+        is_withdrawn=elder.is_withdrawn or other.is_withdrawn,
+        was_sighted_here=elder.was_sighted_here or other.was_sighted_here,
+        **{name: getattr(elder, name) or getattr(other, name) for name in _EITHERS},
+    )
+
+
+_EITHERS = ("primary_category", "url", "pdf_url", "code_url", "discussion_url", "comment", "summary")
+
+
+def _is_withdrawn(known: KnownPaper, formed: Formed) -> bool:
+    """A later version decides, an earlier one has no say; otherwise whoever knows of it is believed."""
     if is_revision(formed, known):
-        united = replace(
-            united, comment=_first(new.comment, united.comment), code_url=_first(new.code_url, united.code_url)
-        )
-    return _with_words(united, new, is_current=is_current)
+        return formed.is_withdrawn
+    version = formed.entry.version
+    is_stale = version is not None and known.version is not None and version < known.version
+    return known.is_withdrawn or (formed.is_withdrawn and not is_stale)
 
 
 def _is_current(formed: Formed, known: KnownPaper) -> bool:
@@ -150,13 +192,14 @@ def _is_current(formed: Formed, known: KnownPaper) -> bool:
     return version is not None and (known.version is None or version >= known.version)
 
 
-def _with_words(united: KnownPaper, new: KnownPaper, *, is_current: bool) -> KnownPaper:
+def _words(known: KnownPaper, new: KnownPaper, *, is_current: bool) -> dict[str, Any]:
     """Current words replace the known ones; an empty text never replaces anything."""
-    if _replaces(new.title_form, united.title_form, is_current=is_current):
-        united = replace(united, title_raw=new.title_raw, title=new.title, title_form=new.title_form)
-    if _replaces(new.abstract_hash, united.abstract_hash, is_current=is_current):
-        united = replace(united, abstract_raw=new.abstract_raw, abstract=new.abstract, abstract_hash=new.abstract_hash)
-    return united
+    words: dict[str, Any] = {}
+    if _replaces(new.title_form, known.title_form, is_current=is_current):
+        words |= {"title_raw": new.title_raw, "title": new.title, "title_form": new.title_form}
+    if _replaces(new.abstract_hash, known.abstract_hash, is_current=is_current):
+        words |= {"abstract_raw": new.abstract_raw, "abstract": new.abstract, "abstract_hash": new.abstract_hash}
+    return words
 
 
 def _replaces(new: str, known: str, *, is_current: bool) -> bool:

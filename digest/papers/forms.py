@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import re
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from digest.model import Alias, AliasKind, Entry
 from digest.papers.identity import code_link, normal_form, surname
 from digest.papers.text import readable, readable_name
+from digest.papers.withdrawal import is_withdrawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,7 @@ class Formed:
     surnames: frozenset[str]
     affiliations: tuple[str, ...]
     code_url: str | None
+    is_withdrawn: bool = False
 
     @property
     def has_code(self) -> bool:
@@ -60,6 +65,7 @@ def form(entry: Entry) -> Formed:
         surnames=frozenset(filter(None, map(surname, authors))),
         affiliations=tuple(dict.fromkeys(filter(None, map(readable, entry.affiliations)))),
         code_url=entry.code_url or link,
+        is_withdrawn=is_withdrawn(title, abstract, entry.comment),
     )
 
 
@@ -73,9 +79,9 @@ def is_same_work(one: Identity, other: Identity) -> bool:
     """Whether two records with no identifier in common are one paper: the last resort, so it wants proof twice.
 
     Equal title forms, and a shared surname with years at most one apart (or unknown and equal abstracts); where
-    one side names no authors at all, equal abstracts. Two different arXiv ids or DOIs are two papers.
+    one side names no authors at all, equal abstracts. Identifiers that exclude each other are two papers.
     """
-    if not one.title_hash or one.title_hash != other.title_hash or _conflict(one, other):
+    if not one.title_hash or one.title_hash != other.title_hash or excludes(one.aliases, other.aliases):
         return False
     equal_abstracts = bool(one.abstract_hash) and one.abstract_hash == other.abstract_hash
     if not one.surnames or not other.surnames:
@@ -87,13 +93,37 @@ def is_same_work(one: Identity, other: Identity) -> bool:
     return abs(one.year - other.year) <= 1
 
 
-def _conflict(one: Identity, other: Identity) -> bool:
-    for kind in (AliasKind.ARXIV, AliasKind.DOI):
-        mine = {a.value for a in one.aliases if a.kind is kind}
-        theirs = {a.value for a in other.aliases if a.kind is kind}
-        if mine and theirs and not mine & theirs:
-            return True
-    return False
+def excludes(some: Iterable[Alias], others: Iterable[Alias], *, by_doi: bool = True) -> bool:
+    """Whether two sets of identifiers can only be those of two papers.
+
+    Two arXiv ids always are; so are two DOIs of journals, or two of one preprint server. A preprint's DOI and a
+    journal's are one paper's two addresses.
+    """
+    mine, theirs = _claims(some, by_doi=by_doi), _claims(others, by_doi=by_doi)
+    return any(mine[place].isdisjoint(theirs[place]) for place in mine.keys() & theirs.keys())
+
+
+# Prefixes of preprint servers: bioRxiv and medRxiv (10.64898 since December 2025; with letters after it, 10.1101 is
+# the journals of their founder), ChemRxiv, Research Square, Preprints.org, OSF and its communities, TechRxiv,
+# Authorea, SSRN.
+_PREPRINTS = re.compile(
+    r"(10\.1101(?=/\d)|10\.(?:64898|26434|21203|20944|31219|31234|31235|31222|31223|31224|36227|22541|2139))/.+"
+)
+_DOI_VERSION = re.compile(r"[./-]v\d+$")
+_ONE_SERVER = {"10.64898": "10.1101"}
+
+
+def _claims(aliases: Iterable[Alias], *, by_doi: bool) -> dict[str, set[str]]:
+    """What identifies at most one paper, by the place that gives it out."""
+    claims: defaultdict[str, set[str]] = defaultdict(set)
+    for alias in aliases:
+        if alias.kind is AliasKind.ARXIV:
+            claims["arxiv"].add(alias.value)
+        elif alias.kind is AliasKind.DOI and by_doi:
+            server = _PREPRINTS.fullmatch(alias.value)
+            place = _ONE_SERVER.get(server[1], server[1]) if server else "journal"
+            claims[place].add(_DOI_VERSION.sub("", alias.value) if server else alias.value)
+    return claims
 
 
 def _hash(normal_form: str) -> str:

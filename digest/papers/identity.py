@@ -13,6 +13,7 @@ import unicodedata
 from digest.model import Alias, AliasKind
 from digest.papers.arxiv_ids import arxiv_id
 from digest.papers.links import canonical_url, code_link, doi
+from digest.papers.registries import registry_alias
 from digest.papers.text import readable
 
 __all__ = [
@@ -29,14 +30,15 @@ __all__ = [
     "title_form",
 ]
 
-_ORDER = {kind: position for position, kind in enumerate(AliasKind)}
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
+_MAYBE_ACCENTS = re.compile("[\u0300-\U0010ffff]+")
 _NOT_LETTERS = re.compile(r"[\W_]+")
 _SUFFIXES = frozenset({"", "jr", "sr", "ii", "iii", "iv", "phd", "ph d"})
 # Letters that no decomposition takes apart, as they are written where a keyboard lacks them.
 _PLAIN_LETTERS = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th", "ŋ": "ng"}
 )
-_ASCII_LETTERS = {code: " " for code in range(128) if not chr(code).isalnum()}
+_ASCII_LETTERS = bytes(ord(chr(code).lower()) if chr(code).isalnum() else 32 for code in range(128)) + bytes(128)
 
 
 def aliases_of(*texts: str | None) -> tuple[Alias, ...]:
@@ -46,7 +48,7 @@ def aliases_of(*texts: str | None) -> tuple[Alias, ...]:
     addresses are url aliases.
     """
     found = {alias for text in texts if text for part in (text, *text.split()) if (alias := _alias(part))}
-    return tuple(sorted(found, key=lambda alias: (_ORDER[alias.kind], alias.value)))
+    return tuple(sorted(found))
 
 
 def _alias(text: str) -> Alias | None:
@@ -54,6 +56,8 @@ def _alias(text: str) -> Alias | None:
         return Alias(AliasKind.ARXIV, known[0])
     if found := doi(text):
         return Alias(AliasKind.DOI, found)
+    if registered := registry_alias(text.strip()):
+        return registered
     url = canonical_url(text)
     return Alias(AliasKind.URL, url) if url else None
 
@@ -61,7 +65,7 @@ def _alias(text: str) -> Alias | None:
 def public_key(aliases: tuple[Alias, ...], paper_id: int) -> str:
     """A paper's public name: `arxiv:…`, else `doi:…`, else `p:ID`."""
     named = [alias for alias in aliases if alias.kind in (AliasKind.ARXIV, AliasKind.DOI)]
-    best = min(named, key=lambda alias: (_ORDER[alias.kind], alias.value), default=None)
+    best = min(named, default=None)
     return str(best) if best else f"p:{paper_id}"
 
 
@@ -78,22 +82,27 @@ def text_form(text: str) -> str:
 def normal_form(text: str) -> str:
     """The normal form of text that is readable already: what `title_form` and `text_form` make of theirs."""
     if text.isascii():
-        return " ".join(text.lower().translate(_ASCII_LETTERS).split())
+        return b" ".join(text.encode("ascii").translate(_ASCII_LETTERS).split()).decode("ascii")
     folded = _without_accents(unicodedata.normalize("NFKC", text)).casefold()
     if not folded.isascii():
-        folded = _without_accents(unicodedata.normalize("NFKC", folded)).translate(_PLAIN_LETTERS)
+        folded = _without_accents(unicodedata.normalize("NFKC", folded))
+        folded = _NOT_ASCII.sub(lambda found: found.group().translate(_PLAIN_LETTERS), folded)
     return _NOT_LETTERS.sub(" ", folded).strip()
 
 
 def _without_accents(text: str) -> str:
     decomposed = unicodedata.normalize("NFD", text)
-    return unicodedata.normalize(
-        "NFC", "".join([c for c in decomposed if c < "\u0300" or not unicodedata.combining(c)])
-    )
+    return unicodedata.normalize("NFC", _MAYBE_ACCENTS.sub(_plain, decomposed))
+
+
+def _plain(found: re.Match[str]) -> str:
+    return "".join([c for c in found.group() if not unicodedata.combining(c)])
 
 
 def fold_name(name: str) -> str:
     """An author's name as it is compared: given names first, no accents, no suffix ("Gómez, J., Jr." is "j gomez")."""
+    if "," not in name:
+        return " ".join(_without_suffix(normal_form(name).split()))
     family, given = _parts(name)
     return " ".join(_without_suffix([*normal_form(given).split(), *normal_form(family).split()]))
 
@@ -103,12 +112,19 @@ def surname(name: str) -> str:
     family, _ = _parts(name)
     if family.casefold().endswith("collaboration"):
         return normal_form(family)
-    words = [folded for word in family.split() if (folded := normal_form(word).replace(" ", ""))]
-    return _without_suffix(words)[-1] if words else ""
+    last = ""
+    for word in reversed(family.split()):
+        if folded := normal_form(word).replace(" ", ""):
+            last = folded
+            if last not in _SUFFIXES:
+                break
+    return last
 
 
 def _parts(name: str) -> tuple[str, str]:
     """Family and given names; all of "First Last" is the family part."""
+    if "," not in name:
+        return name.strip(), ""
     first, *others = [part.strip() for part in name.split(",")]
     given = [part for part in others if normal_form(part) not in _SUFFIXES]
     return (first, " ".join(given)) if first else (" ".join(given), "")

@@ -14,12 +14,13 @@ import numpy as np
 
 from digest.model import Paper, Pick, Profile, Reason, ReasonKind
 from digest.ranking import blend
+from digest.ranking.attention import public_at
 from digest.ranking.counts import Floats, Ints
 from digest.ranking.follows import authors_followed, categories_read
 from digest.ranking.match import Match, Matcher
 from digest.ranking.pool import Pool
 from digest.ranking.profile import Tastes
-from digest.ranking.trend import public_at, reading
+from digest.ranking.trend import reading
 
 _WORDS_NAMED = 5
 _WORDS_BESIDE = 3  # where a liked paper is named as well

@@ -12,13 +12,14 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from digest.model import Paper
+from digest.ranking.attention import public_at
 from digest.ranking.corpus import Corpus
 from digest.ranking.counts import Floats, Ints
 from digest.ranking.follows import index_by_author, index_by_category
 from digest.ranking.mutes import Wordings
 from digest.ranking.profile import paper_text
 from digest.ranking.terms import is_unspaced, surfaces
-from digest.ranking.trend import public_at, trends
+from digest.ranking.trend import trends
 
 Mask = npt.NDArray[np.bool_]
 

@@ -7,7 +7,7 @@ Subscribers are scored by the hundred as one sparse matrix product, so memory do
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,6 +20,9 @@ from digest.ranking.counts import Floats, Ints
 from digest.ranking.explain import Explainer
 from digest.ranking.pool import Pool, pool_of
 from digest.ranking.profile import Tastes, tastes_of
+
+RISING_SHARE = 3
+"""Papers known before that trend now: at most so many of one edition, which is about what is new."""
 
 _CHUNK = 128  # subscribers scored at once: 8 bytes × 128 × papers of scores at a time
 _DIGITS = 9  # scores closer than this are a tie; a sum's last digits depend on the order of its terms
@@ -51,16 +54,22 @@ class Ranker:
         self._corpus = corpus
 
     def rank_batch(
-        self, requests: Sequence[Request], candidates: Sequence[Paper], liked: Mapping[int, Paper], now: datetime
+        self,
+        requests: Sequence[Request],
+        candidates: Sequence[Paper],
+        liked: Mapping[int, Paper],
+        now: datetime,
+        rising: Collection[int] = (),
     ) -> list[tuple[Pick, ...]]:
         """The picks of each request, best first, with reasons that sum to their scores.
 
         `liked` holds liked and disliked papers: those that the corpus has forgotten are read from it, and titles
         for reasons. Where there is a taste, a paper is picked only if its score is positive without its trend, or a
-        followed author's paper; so an edition may be shorter than its limit. `now` is an aware instant.
+        followed author's paper; so an edition may be shorter than its limit. `now` is an aware instant. Of the
+        candidates with an id in `rising`, each request gets at most its best `RISING_SHARE`.
         """
         picks = []
-        for pool, chunk in self._chunks(requests, candidates, liked, now, is_floored=True):
+        for pool, chunk in self._chunks(requests, candidates, liked, now, rising, is_floored=True):
             explainer = Explainer(pool, self._corpus.statistics.mean, chunk.tastes, liked)
             for row, (request, places) in enumerate(zip(chunk.requests, chunk.places, strict=True)):
                 picks.append(explainer.picks(row, request.profile, places))
@@ -70,7 +79,7 @@ class Ranker:
         self, requests: Sequence[Request], candidates: Sequence[Paper], liked: Mapping[int, Paper], now: datetime
     ) -> Iterator[list[int]]:
         """The ids of each request's best papers by the same scores, without a floor and without reasons."""
-        for pool, chunk in self._chunks(requests, candidates, liked, now, is_floored=False):
+        for pool, chunk in self._chunks(requests, candidates, liked, now, (), is_floored=False):
             for places in chunk.places:
                 yield [pool.papers[place].id for place in places]
 
@@ -88,14 +97,17 @@ class Ranker:
         candidates: Sequence[Paper],
         liked: Mapping[int, Paper],
         now: datetime,
+        rising: Collection[int],
         *,
         is_floored: bool,
     ) -> Iterator[tuple[Pool, _Chunk]]:
         pool = pool_of(candidates, self._corpus, now)
+        bounded = np.array(sorted(pool.places_of(rising)), np.int64)
         for start in range(0, len(requests), _CHUNK):
             some = requests[start : start + _CHUNK]
             tastes = tastes_of([request.profile for request in some], self._corpus, liked)
             scores = _scores(some, tastes, pool, is_floored=is_floored)
+            _bound(scores, bounded, RISING_SHARE)
             yield pool, _Chunk(some, tastes, _best(scores, [request.limit for request in some]))
 
 
@@ -120,6 +132,13 @@ def _scores(requests: Sequence[Request], tastes: Tastes, pool: Pool, *, is_floor
             scores[row, ~passed] = -np.inf
         scores[row, blend.places_ruled_out(request.profile, request.excluded, pool)] = -np.inf
     return scores
+
+
+def _bound(scores: Floats, places: Ints, share: int) -> None:
+    """Rule out all but the best `share` of `places` in each row; the earlier place wins a tie."""
+    if len(places) > share:
+        order = np.argsort(-scores[:, places], axis=1, kind="stable")
+        np.put_along_axis(scores, places[order[:, share:]], -np.inf, axis=1)
 
 
 def _best(scores: Floats, limits: Sequence[int]) -> tuple[Ints, ...]:

@@ -6,30 +6,22 @@
 
 The square damps small counts: one vote a day is .04, what is usual is .5, three times the usual is .9. (Hacker News
 damps by a power below one of the votes and above one of the age; here the day's own mean plays the age's part.)
+The same over a stored series, reading by reading, is in `attention`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 
 from digest.model import Paper
+from digest.ranking.attention import common_rate, public_at
 from digest.ranking.counts import Floats
 
-_LEAST_USUAL = 5.0  # a day; below, one vote more or less would make a trend
 _LEAST_TREND = 0.02  # below, it is noise and not worth a reason
 _DAY = timedelta(days=1)
-
-
-def public_at(paper: Paper) -> datetime:
-    """When the paper became public: its date, else the day of its listing, never after it was first seen."""
-    day = paper.published_on or paper.first_seen_day
-    if day is None:
-        return paper.first_seen_at
-    # Journals date issues ahead.
-    return min(datetime.combine(day, time(), UTC), paper.first_seen_at)
 
 
 def velocities(paper: Paper, now: datetime) -> dict[str, float]:
@@ -47,9 +39,7 @@ def trends(papers: Sequence[Paper], now: datetime) -> Floats:
     names = sorted({name for rate in rates for name in rate})
     heat = np.zeros(len(papers))
     for name in names:
-        # Sorted, because a sum's last digit depends on the order.
-        present = sorted(rate[name] for rate in rates if name in rate)
-        usual = max(float(np.mean(present)), _LEAST_USUAL)
+        usual = common_rate([rate[name] for rate in rates if name in rate])
         heat += np.array([rate.get(name, 0.0) / usual for rate in rates])
     trend: Floats = heat**2 / (1 + heat**2)
     trend[trend < _LEAST_TREND] = 0.0

@@ -10,6 +10,7 @@ a `fetch` of its own (`files` does). A new kind is one file with one class whose
 arxiv, huggingface, feed, files        the kinds          dump    text dumps of listing pages
 fetcher    one polite HTTP client      transport  its wires       guard  no private addresses     pace  hosts take turns
 charset    bytes to text               markup     safe and whole XML before it is parsed
+archive    days nobody polled, page by page: arxiv_oai, arxiv_api
 syndication  RSS, Atom, RDF by feedparser         gather  item by item, a bad one costs itself only
 """
 
@@ -17,64 +18,48 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from typing import Protocol, Self, runtime_checkable
 
 from digest.errors import DigestError
+from digest.exchange import Fetched, NotModified, Outcome, Request, Response, Unavailable
 from digest.model import Entry, Listing
+
+__all__ = [
+    "KINDS",
+    "FeedState",
+    "Fetched",
+    "NotModified",
+    "Outcome",
+    "Paged",
+    "Reader",
+    "Request",
+    "Response",
+    "Source",
+    "Unavailable",
+    "Unreadable",
+    "backoff",
+    "batch_of",
+    "earliest",
+    "worst",
+]
 
 KINDS: Mapping[str, str] = {
     "arxiv": "digest.sources.arxiv:ArxivSource",
     "huggingface": "digest.sources.huggingface:HuggingFaceSource",
     "feed": "digest.sources.feed:FeedSource",
     "files": "digest.sources.files:FilesSource",
+    "biorxiv": "digest.sources.biorxiv:BiorxivSource",
+    "openreview": "digest.sources.openreview:OpenReviewSource",
+    "semantic-scholar-recommendations": "digest.sources.semantic_scholar:SemanticScholarSource",
+    "hacker-news": "digest.sources.hacker_news:HackerNewsSource",
 }
 """Kind → module:Class, imported only when a source of that kind is built."""
 
 
 class Unreadable(DigestError):
     """A payload of which nothing can be used; what was known before is kept and the next poll backs off."""
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What to fetch. `feed` names this part of the source: a category, a day, a file name."""
-
-    url: str
-    headers: Mapping[str, str] = field(default_factory=dict)
-    feed: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Response:
-    """An answer worth parsing. Header names are lower case; `url` is the last one of the redirects."""
-
-    status: int
-    url: str
-    headers: Mapping[str, str]
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    response: Response
-
-
-@dataclass(frozen=True, slots=True)
-class NotModified:
-    """The source says that nothing changed since the ETag or date we sent."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unavailable:
-    """No payload this time. `retry_after` is the source's own wish, at most 24 hours."""
-
-    reason: str
-    retry_after: timedelta | None = None
-
-
-Outcome = Fetched | NotModified | Unavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +114,14 @@ class Source(Protocol):
 
     def next_poll(self, state: Mapping[str, FeedState], now: datetime) -> datetime:
         """When to poll again, given how the poll at `now` left the feeds; always after `now`."""
+
+
+@runtime_checkable
+class Paged(Protocol):
+    """A source whose feeds come in pages; their listings are stored as one."""
+
+    def following(self, request: Request, response: Response) -> Request | None:
+        """The next page after one that could be parsed; None after the last. Pure."""
 
 
 @runtime_checkable

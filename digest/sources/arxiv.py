@@ -12,24 +12,22 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Literal
 from urllib.parse import quote
-from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, TypeAdapter, field_validator
 
 from digest.model import Alias, AliasKind, Announcement, Entry, Listing, Rejection
 from digest.papers import identity, text
-from digest.sources import FeedState, Request, Response, Unreadable, backoff, earliest, taxonomy, worst
+from digest.papers.completeness import ARXIV_CUT, NEW_YORK
+from digest.sources import FeedState, Request, Response, Unreadable, arxiv_oai, backoff, earliest, taxonomy, worst
+from digest.sources.archive import Missed, Page
 from digest.sources.gather import checked_title
 from digest.sources.old_arxiv import read_old_item
 from digest.sources.syndication import Item, Syndicated, listing, read
-
-NEW_YORK = ZoneInfo("America/New_York")
 
 _REBUILT = time(0, 10)  # rebuilt at 00:00, seen complete two to eleven seconds later
 _EAGER_UNTIL, _PATIENT_UNTIL = time(6), time(14)
 _EAGER, _PATIENT = timedelta(minutes=30), timedelta(hours=1)
 _FIRST_BACKOFF, _LAST_BACKOFF = timedelta(hours=1), timedelta(hours=6)
-_MOST_RESULTS = 2000  # the service cuts a feed there, newest papers first
 
 _DESCRIPTION = re.compile(
     r"\s*arXiv:(?P<id>\S+)\s+Announce Type:\s*(?P<type>[\w-]+)\s+Abstract:\s*(?P<abstract>.*)", re.DOTALL
@@ -50,13 +48,20 @@ class ArxivSource(BaseModel):
     format: Literal["rss", "atom"] = Field(
         default="rss", description="Which of the two feeds to read; both say the same."
     )
+    oai_url: str = Field(
+        default="https://oaipmh.arxiv.org/oai", description="Where missed days are caught up from, over OAI-PMH."
+    )
+    api_url: str = Field(
+        default="https://export.arxiv.org/api/query",
+        description="The search API, asked for missed days where OAI-PMH keeps failing.",
+    )
 
     @field_validator("categories")
     @classmethod
     def _known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(taxonomy.canonical(name) for name in names))
 
-    @field_validator("base_url")
+    @field_validator("base_url", "oai_url", "api_url")
     @classmethod
     def _http(cls, url: str) -> str:
         TypeAdapter(HttpUrl).validate_python(url)
@@ -90,6 +95,32 @@ class ArxivSource(BaseModel):
         wanted = following if is_weekend and not failures else min(soon, following)
         return earliest(state, wanted.astimezone(now.tzinfo))
 
+    @property
+    def cut(self) -> int:
+        """The number of papers at which the service cuts a feed."""
+        return ARXIV_CUT
+
+    @property
+    def routes(self) -> Sequence[str]:
+        """OAI-PMH knows every change, the API only what was submitted."""
+        return ("oai", "api")
+
+    def feeds(self) -> Sequence[str]:
+        return self.categories
+
+    def archived(self, missed: Missed) -> Request:
+        from digest.sources import arxiv_api  # which reads its entries as any feed's, and feeds know arXiv's
+
+        if missed.route == "api":
+            return arxiv_api.request(self.api_url, missed)
+        return arxiv_oai.request(self.oai_url, missed)
+
+    def read_archived(self, missed: Missed, request: Request, response: Response) -> Page:
+        from digest.sources import arxiv_api
+
+        read_page = arxiv_api.page if missed.route == "api" else arxiv_oai.page
+        return read_page(missed.feed, response, request.url)
+
 
 def _next_rebuild(local: datetime) -> datetime:
     """The next weekday's rebuild strictly after `local`."""
@@ -119,7 +150,7 @@ def announcements(parsed: Syndicated, feed: str, path: str) -> Listing:
     category = feed or (named[1] if named else "arxiv")
     day = _day(parsed)
     found = listing(category, parsed, lambda item: _read(item, category, day), path)
-    if len(parsed.items) >= _MOST_RESULTS:
+    if len(parsed.items) >= ARXIV_CUT:
         reason = f"{len(parsed.items)} papers, where arXiv cuts a feed, newest first: ask for its categories one by one"
         found = replace(found, rejections=(*found.rejections, Rejection(path, None, reason)))
     return replace(found, day=day)

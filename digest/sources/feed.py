@@ -77,7 +77,7 @@ def read_item(item: Item) -> Entry:
     abstract, teaser = _abstract(item)
     authors, is_complete = _authors(item)
     return Entry(
-        title_raw=publishers.TITLE_PREFIXES.sub("", checked_title(_plain(item.text("title"))), count=1),
+        title_raw=publishers.without(publishers.TITLES, checked_title(plain(item.text("title")))),
         abstract_raw=abstract,
         aliases=_aliases(item, link),
         version=_version(item, link),
@@ -93,7 +93,7 @@ def read_item(item: Item) -> Entry:
     )
 
 
-def _plain(raw: str) -> str:
+def plain(raw: str) -> str:
     """Without HTML where there is HTML; `n<m` and `$<a,x>$` are none."""
     return text.clean_html(raw) if _TAGGED.search(raw) else raw.strip()
 
@@ -117,18 +117,40 @@ def _version(item: Item, link: str) -> int | None:
     return found[1] if found else publishers.version_in(link, item.text("id"), item.text("dc_identifier"))
 
 
+def described(item: Item) -> tuple[str, ...]:
+    """Everything that may be the abstract, as it came."""
+    return (item.text("summary"), *(part.text("value") for part in item.parts("content")))
+
+
+def words_of(raw: str) -> str:
+    """A description without HTML, and without the citation or byline before it."""
+    rest = publishers.without(publishers.LEADS, raw)
+    return plain(raw) if rest == raw else text.clean_html(rest)
+
+
 def _abstract(item: Item) -> tuple[str, str]:
     """The abstract and, where there is only that, a teaser."""
-    found = [_plain(raw) for raw in (item.text("summary"), *(part.text("value") for part in item.parts("content")))]
-    teasers = [publishers.TEASER.sub("", words).strip() for words in found if publishers.TEASER.match(words)]
-    abstracts = [w for w in found if w and not publishers.TEASER.match(w) and not publishers.CITATION.fullmatch(w)]
+    found = [words_of(raw) for raw in described(item)]
+    teasers = [
+        publishers.without(publishers.TEASERS, w).strip() for w in found if publishers.first(publishers.TEASERS, w)
+    ]
+    abstracts = [words for words in found if words and is_abstract(words)]
     short = [words for words in abstracts if len(words) <= _LONGEST_ABSTRACT]
     abstract = max(short, key=len, default="") or next(iter(abstracts), "")[:_LONGEST_ABSTRACT]
     return abstract, next(iter(teasers), "")
 
 
+def is_abstract(words: str) -> bool:
+    """Whether a description is none of what publishers put in its place."""
+    is_citation = publishers.first(publishers.CITATIONS, words, is_whole=True)
+    return not is_citation and not publishers.first(publishers.TEASERS, words)
+
+
 def _authors(item: Item) -> tuple[tuple[str, ...], bool]:
-    names = [_plain(name) for name in (author.text("name") for author in item.parts("authors")) if name.strip()]
+    names = [plain(name) for name in (author.text("name") for author in item.parts("authors")) if name.strip()]
+    byline = next(filter(None, map(publishers.byline, described(item))), "")
+    if byline and len(names) <= 1:
+        return _split(plain(byline))
     if len(names) == 1:
         return _split(names[0])
     if len(names) > 2 and names[-1] == names[0]:  # Nature names the first author again at the end

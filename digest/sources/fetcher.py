@@ -20,7 +20,7 @@ import httpx
 from digest import clock
 from digest.sources import FeedState, Fetched, NotModified, Outcome, Request, Response, Unavailable
 from digest.sources.guard import Guard, Refused, Resolve, resolve
-from digest.sources.pace import Pace
+from digest.sources.pace import Pace, Turns
 from digest.sources.transport import TooBig, check_proxy, client, read_body, tls_context
 
 LONGEST_WAIT = timedelta(hours=24)
@@ -79,12 +79,13 @@ class Fetcher:
         limits: Limits = Limits(),
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         monotonic: Callable[[], float] = clock.monotonic,
+        turns: Turns | None = None,
     ) -> None:
         self._agent = agent
         self._network = network
         self._limits = limits
         self._guard = Guard(network.allow_hosts)
-        self._pace = Pace(sleep, monotonic)
+        self._pace = Pace(sleep, monotonic, turns)
         self._tls = tls_context(network.ca_file)
         check_proxy(network.proxy)
 
@@ -109,7 +110,7 @@ class Fetcher:
             async with self._pace.turn(urlsplit(url).hostname or "", is_ours=self._is_ours(url)):
                 began = asyncio.get_running_loop().time()
                 async with asyncio.timeout(left):
-                    outcome = await self._once(url, headers)
+                    outcome = await self._once(url, headers, request)
                 left -= asyncio.get_running_loop().time() - began
             if not isinstance(outcome, str):
                 return outcome
@@ -122,7 +123,7 @@ class Fetcher:
         return self._guard.is_allowed_by_name(parts.hostname or "", port)
 
     def _headers(self, request: Request, url: str, state: FeedState | None) -> dict[str, str]:
-        own = request.headers if urlsplit(url).netloc == urlsplit(request.url).netloc else {}
+        own = request.headers if _is_safe_for(request.url, url) else {}
         headers = {"User-Agent": self._agent, "Accept-Encoding": "gzip", **own}
         if state and state.etag:
             headers["If-None-Match"] = state.etag
@@ -130,21 +131,28 @@ class Fetcher:
             headers["If-Modified-Since"] = state.last_modified
         return headers
 
-    async def _once(self, url: str, headers: Mapping[str, str]) -> Outcome | str:
-        """One request; a redirect is returned as its target."""
+    async def _once(self, url: str, headers: Mapping[str, str], request: Request) -> Outcome | str:
+        """One request; a redirect is returned as its target, but a POST is not sent elsewhere."""
+        method = "GET" if request.body is None else "POST"
         async with (
             client(self._guard, self._network.resolve, self._network.proxy, self._tls) as http,
-            http.stream("GET", url, headers=dict(headers)) as answer,
+            http.stream(method, url, headers=dict(headers), content=request.body) as answer,
         ):
-            if answer.status_code in _MOVED and "location" in answer.headers:
+            if answer.status_code in _MOVED and "location" in answer.headers and request.body is None:
                 return answer.headers["location"]
-            if answer.is_success or answer.status_code == _SPEAKING:
+            if answer.is_success or answer.status_code == _SPEAKING or answer.status_code in request.speaking:
                 body = await read_body(answer, self._limits.size)
                 return Fetched(Response(answer.status_code, url, dict(answer.headers), body))
             if answer.status_code == httpx.codes.NOT_MODIFIED:
                 was_asked = {"If-None-Match", "If-Modified-Since"} & headers.keys()
                 return NotModified() if was_asked else Unavailable("HTTP 304, though nothing was fetched before")
             return _unavailable(answer)
+
+
+def _is_safe_for(asked: str, url: str) -> bool:
+    """Whether a redirect's target may see the request's own headers, which may hold a key: same host, as private."""
+    was, now = urlsplit(asked), urlsplit(url)
+    return was.netloc == now.netloc and (was.scheme, now.scheme) != ("https", "http")
 
 
 def _unavailable(answer: httpx.Response) -> Unavailable:

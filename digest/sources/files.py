@@ -22,12 +22,8 @@ from digest.sources import (
     Response,
     Unavailable,
     Unreadable,
-    feed,
-    huggingface,
-    syndication,
 )
-from digest.sources.charset import decoded
-from digest.sources.markup import is_page
+from digest.sources.recognise import Payload, recognise
 
 _LARGEST = 100_000_000
 _STAMP = re.compile(r"(\d{4}-\d\d-\d\d)(?!\d)")
@@ -35,7 +31,7 @@ _LINE = re.compile(r"line (\d+):? ?")
 
 
 class FilesSource(BaseModel):
-    """A folder of saved payloads: arXiv feeds, Daily Papers JSON, other feeds, text dumps of listing pages.
+    """A folder of saved payloads of any kind here: feeds, answers of the services, text dumps of listing pages.
 
     A file named after a day (`2026-04-20-cs.CV.xml`) is read from that day on, 00:00 UTC; any other one at once.
     """
@@ -117,23 +113,4 @@ def read_payload(path: Path, body: bytes, as_of: date) -> Listing:
 
 
 def _payload(path: Path, body: bytes, as_of: date, name: str) -> Listing:
-    text = decoded(body)
-    start = text.lstrip("\ufeff \t\r\n")[:1]
-    if not start:
-        raise Unreadable("the file is empty")
-    if start == "<":
-        if is_page(text):
-            raise Unreadable("line 1: an HTML page; save its text, or the feed instead")
-        return feed.of_any(syndication.read(body), name, str(path))
-    if start in "[{":
-        return huggingface.daily_papers(body, day_of(path.name), str(path))
-    return _dump(path, text, as_of)
-
-
-def _dump(path: Path, text: str, as_of: date) -> Listing:
-    from digest.sources.dump import looks_like_dump, parse_dump
-
-    if not looks_like_dump(text):
-        known = "an RSS, Atom or RDF feed, Daily Papers JSON, or a text dump of a listing page"
-        raise Unreadable(f"line 1: none of the known formats ({known})")
-    return parse_dump(text, str(path), as_of)
+    return recognise(Payload(body, name, str(path), as_of, day_of(path.name))).listing

@@ -16,10 +16,15 @@ T = TypeVar("T")
 _LONGEST_TITLE = 2000
 
 
+def paper_key(entry: Entry) -> object:
+    """What tells two items of one payload apart; a link or DOI may be the journal's, shared by all of them."""
+    return next((alias for alias in entry.aliases if alias.kind is AliasKind.ARXIV), entry.title_raw)
+
+
 def gather(
-    items: Sequence[T], read: Callable[[T], Entry], path: str
+    items: Sequence[T], read: Callable[[T], Entry], path: str, key: Callable[[Entry], object] = paper_key
 ) -> tuple[tuple[Entry, ...], tuple[Rejection, ...]]:
-    """Every item read for itself; a bad one is a rejection with its number, a repeated id counts once.
+    """Every item read for itself; a bad one is a rejection with its number, one whose `key` was there counts once.
 
     Raises:
         Unreadable: there are items and not one could be read, as when a format has changed.
@@ -34,15 +39,10 @@ def gather(
         except Exception as error:  # noqa: BLE001 - a stranger's item that breaks us must not cost the others
             rejections.append(Rejection(path, None, f"item {number}: {type(error).__name__}: {error}"))
         else:
-            entries.setdefault(_key(entry), entry)
+            entries.setdefault(key(entry), entry)
     if rejections and not entries:
         raise Unreadable(f"none of its {len(items)} items can be read; {rejections[0].reason}")
     return tuple(entries.values()), tuple(rejections)
-
-
-def _key(entry: Entry) -> object:
-    """What tells two items of one payload apart; a link or DOI may be the journal's, shared by all of them."""
-    return next((alias for alias in entry.aliases if alias.kind is AliasKind.ARXIV), entry.title_raw)
 
 
 def without_shared_aliases(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:

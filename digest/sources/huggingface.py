@@ -5,29 +5,22 @@ Votes grow for days, so the last few days are asked for again at every poll and 
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import TypeGuard
 
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, TypeAdapter, field_validator
 
 from digest.model import Alias, AliasKind, Entry, Listing, Signal
 from digest.papers import identity
 from digest.sources import FeedState, Request, Response, Unreadable, backoff, earliest, worst
-from digest.sources.charset import decoded
 from digest.sources.gather import checked_title, gather
-from digest.sources.markup import is_page
+from digest.sources.payload import Json, as_object, day_of, is_count, parsed, said, text_of
 
 FEED = "daily papers"
 
 _CATCH_UP = timedelta(days=14)
 _FIRST_BACKOFF, _LAST_BACKOFF = timedelta(minutes=30), timedelta(hours=6)
 _MOST = 100  # some 30 to 60 are listed on a weekday
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-
-Json = Mapping[str, object]
 
 
 class HuggingFaceSource(BaseModel):
@@ -83,90 +76,55 @@ def daily_papers(body: bytes, day: date | None, path: str) -> Listing:
     Raises:
         Unreadable: no JSON array, or there are elements and not one can be read.
     """
-    found = _parsed(body)
+    found = parsed(body)
     if not isinstance(found, list):
-        raise Unreadable(f"a JSON array of papers was expected, not {_said(found)}")
+        raise Unreadable(f"a JSON array of papers was expected, not {said(found)}")
     entries, rejections = gather(found, _entry, path)
     days = sorted(entry.day for entry in entries if entry.day)
     return Listing(FEED, days[-1] if days else day, entries, rejections)
 
 
-def _parsed(body: bytes) -> object:
-    text = decoded(body)
-    if is_page(text):
-        raise Unreadable("an HTML page instead of JSON")
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise Unreadable(f"no JSON: {error}") from error
-
-
-def _said(found: object) -> str:
-    error = found.get("error") if isinstance(found, dict) else None
-    return f"the error {error!r}"[:200] if error else f"a JSON {type(found).__name__}"
-
-
 def _entry(item: object) -> Entry:
-    outer = _object(item)
-    paper = _object(outer.get("paper"))
-    found = identity.arxiv_id(_text(paper, "id"))
+    outer = as_object(item)
+    paper = as_object(outer.get("paper"))
+    found = identity.arxiv_id(text_of(paper, "id"))
     if found is None:
-        raise Unreadable(f"no arXiv id in {_text(paper, 'id')[:80]!r}")
+        raise Unreadable(f"no arXiv id in {text_of(paper, 'id')[:80]!r}")
     name, _ = found
-    code = _text(paper, "githubRepo")
+    code = text_of(paper, "githubRepo")
     authors = _authors(paper)
     return Entry(
-        title_raw=checked_title(_text(paper, "title") or _text(outer, "title")),
-        abstract_raw=_text(paper, "summary") or _text(outer, "summary"),
+        title_raw=checked_title(text_of(paper, "title") or text_of(outer, "title")),
+        abstract_raw=text_of(paper, "summary") or text_of(outer, "summary"),
         aliases=(Alias(AliasKind.ARXIV, name),),
         authors=authors,
         is_authors_complete=bool(authors),
         affiliations=_organization(paper, outer),
-        published_on=_day(paper, "publishedAt"),
+        published_on=day_of(paper, "publishedAt"),
         # The list's day: `publishedAt` is arXiv's, and the outer one is four hours before even that.
-        day=_day(paper, "submittedOnDailyAt"),
+        day=day_of(paper, "submittedOnDailyAt"),
         url=f"https://arxiv.org/abs/{name}",
         pdf_url=f"https://arxiv.org/pdf/{name}",
         code_url=code if code.startswith("https://") else None,
         has_code=bool(code),
         discussion_url=f"https://huggingface.co/papers/{name}",
-        summary=_text(paper, "ai_summary") or None,
+        summary=text_of(paper, "ai_summary") or None,
         signals=_signals(paper, outer),
     )
-
-
-def _object(value: object) -> Json:
-    if not isinstance(value, dict):
-        raise Unreadable(f"an object was expected, not {type(value).__name__}")
-    return value
-
-
-def _text(values: Json, name: str) -> str:
-    """Text with its wraps joined, without what no database takes; "" where it is absent or none."""
-    found = values.get(name)
-    return " ".join(_UNSTORABLE.sub("", found).split()) if isinstance(found, str) else ""
 
 
 def _authors(paper: Json) -> tuple[str, ...]:
     found = paper.get("authors")
     people = [person for person in found if isinstance(person, dict)] if isinstance(found, list) else []
-    return tuple(name for name in (_text(p, "name")[:200] for p in people if p.get("hidden") is not True) if name)
+    return tuple(name for name in (text_of(p, "name")[:200] for p in people if p.get("hidden") is not True) if name)
 
 
 def _organization(paper: Json, outer: Json) -> tuple[str, ...]:
     for values in (paper.get("organization"), outer.get("organization")):
         if isinstance(values, dict):
-            name = _text(values, "fullname") or _text(values, "name")
+            name = text_of(values, "fullname") or text_of(values, "name")
             return (name,) if name else ()
     return ()
-
-
-def _day(values: Json, name: str) -> date | None:
-    try:
-        found = datetime.fromisoformat(_text(values, name))
-    except ValueError:
-        return None
-    return found.astimezone(UTC).date() if found.tzinfo else found.date()
 
 
 def _signals(paper: Json, outer: Json) -> tuple[Signal, ...]:
@@ -175,8 +133,4 @@ def _signals(paper: Json, outer: Json) -> tuple[Signal, ...]:
         "comments": outer.get("numComments"),
         "stars": paper.get("githubStars"),
     }
-    return tuple(Signal(name, value) for name, value in readings.items() if _is_count(value))
-
-
-def _is_count(value: object) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31
+    return tuple(Signal(name, value) for name, value in readings.items() if is_count(value))

@@ -73,19 +73,24 @@ def document(body: bytes, content_type: str = "") -> Document:
     if not text.strip():
         raise Unreadable("the answer is empty")
     if is_page(text):
-        challenge = _CHALLENGE.search(text)
-        raise Unreadable("a challenge page for browsers instead of a feed" if challenge else "an HTML page, no feed")
+        raise Unreadable(
+            "a challenge page for browsers instead of a feed" if is_challenge(text) else "an HTML page, no feed"
+        )
     text = _DECLARATION.sub("", text).lstrip()
     first = text.encode("utf-8", "replace")
     scan = _Scan(first)
     if scan.error is None or scan.is_cut_off:
         return scan.document()
-    mended = _mended(text).encode("utf-8", "replace")
-    second = _Scan(mended)
+    second = _Scan(mended(text).encode("utf-8", "replace"))
     return second.document() if second.error is None or second.whole > scan.whole else scan.document()
 
 
-def _mended(text: str) -> str:
+def is_challenge(text: str) -> bool:
+    """Whether a page is one that asks for a browser."""
+    return _CHALLENGE.search(text) is not None
+
+
+def mended(text: str) -> str:
     """Control characters dropped, a stray `&` and the names of HTML made right; CDATA is left alone."""
     pieces = _CDATA.split(_CONTROLS.sub("", text))
     pieces[::2] = [_AMPERSAND.sub(_reference, piece) for piece in pieces[::2]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import ssl
 import zlib
 from collections.abc import AsyncIterator, Callable
@@ -15,6 +16,10 @@ from digest.errors import ConfigError
 from digest.sources.guard import Guard, GuardedBackend, Resolve
 
 _CONNECT_SECONDS = 15.0
+
+# They log every URL and every header, and a key may stand in one.
+for _name in ("httpx", "httpcore"):
+    logging.getLogger(_name).setLevel(logging.WARNING)
 
 
 class TooBig(Exception):

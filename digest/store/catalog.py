@@ -7,21 +7,24 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, case, func, or_, select
 
 from digest.errors import NotFound
 from digest.model import Alias, AliasKind, AuthorCard, Paper
 from digest.papers.identity import aliases_of, fold_name, public_key
+from digest.ranking.attention import A_DAY_EARLIER
 from digest.store.drafts import chunks
+from digest.store.merge import surviving
 from digest.store.tables import (
     author_cards,
     paper_affiliations,
     paper_aliases,
     paper_authors,
     paper_categories,
+    paper_versions,
     papers,
     sightings,
     signals,
@@ -29,6 +32,7 @@ from digest.store.tables import (
 from digest.store.upsert import formed, upsert_listing
 
 __all__ = [
+    "aliases_of_paper",
     "announcements",
     "author_card",
     "authors",
@@ -45,15 +49,19 @@ __all__ = [
     "sightings_of",
     "signal_series",
     "upsert_listing",
+    "versions_of",
 ]
 
-_A_DAY_EARLIER = timedelta(hours=20)  # readings come a few times a day; this is the nearest to "yesterday"
+_SERIES = 8  # readings of a signal that a paper carries
 
 
 def candidates(connection: Connection, since: datetime, until: datetime) -> list[Paper]:
-    """The new papers first seen after `since` and not after `until`, newest first."""
+    """The new papers first seen after `since` and not after `until`, newest first; withdrawn ones never are."""
     query = select(papers.c.id).where(
-        papers.c.is_new.is_(True), papers.c.first_seen_at > since, papers.c.first_seen_at <= until
+        papers.c.is_new.is_(True),
+        papers.c.withdrawn_at.is_(None),
+        papers.c.first_seen_at > since,
+        papers.c.first_seen_at <= until,
     )
     ids = connection.execute(query.order_by(papers.c.first_seen_at.desc(), papers.c.id.desc())).scalars().all()
     found = papers_by_id(connection, ids, until)
@@ -82,10 +90,12 @@ class _Parts:
             self.aliases[row.paper_id].append(Alias(AliasKind(row.kind), row.value))
         self.signals: dict[int, dict[str, int]] = defaultdict(dict)
         self.before: dict[int, dict[str, int]] = defaultdict(dict)
-        readings = select(signals).where(signals.c.paper_id.in_(ids)).order_by(signals.c.observed_at)
-        for row in connection.execute(readings if now is None else readings.where(signals.c.observed_at <= now)):
+        self.series: dict[int, dict[str, tuple[int, ...]]] = defaultdict(dict)
+        for row in connection.execute(_latest_readings(ids, now)):
             self.signals[row.paper_id][row.name] = row.value
-            if now is not None and row.observed_at <= now - _A_DAY_EARLIER:
+            series = self.series[row.paper_id]
+            series[row.name] = (*series.get(row.name, ())[1 - _SERIES :], row.value)
+            if now is not None and row.observed_at <= now - A_DAY_EARLIER:
                 self.before[row.paper_id][row.name] = row.value
 
     def paper(self, row: Any) -> Paper:
@@ -108,9 +118,24 @@ class _Parts:
             has_code=row.has_code,
             discussion_url=row.discussion_url,
             summary=row.summary,
+            summary_source=row.summary_source,
+            withdrawn_at=row.withdrawn_at,
             signals=self.signals[row.id],
             signals_before=self.before[row.id],
+            series=self.series[row.id],
         )
+
+
+def _latest_readings(ids: list[int], now: datetime | None) -> Select[Any]:
+    """The last few readings of every signal, and of those a day earlier; a whole series grows for ever."""
+    of_signal: list[ColumnElement[Any]] = [signals.c.paper_id, signals.c.name]
+    query = select(signals).where(signals.c.paper_id.in_(ids))
+    if now is not None:
+        of_signal.append(case((signals.c.observed_at <= now - A_DAY_EARLIER, 1), else_=0))
+        query = query.where(signals.c.observed_at <= now)
+    place = func.row_number().over(partition_by=of_signal, order_by=signals.c.observed_at.desc())
+    ranked = query.add_columns(place.label("place")).subquery()
+    return select(ranked).where(ranked.c.place <= _SERIES).order_by(ranked.c.observed_at)
 
 
 def _names(connection: Connection, table: Any, ids: list[int], column: str = "name") -> dict[int, list[str]]:
@@ -140,16 +165,18 @@ def count(connection: Connection) -> int:
 
 def find(connection: Connection, text: str) -> Paper:
     """The paper of an id in any form (arXiv, DOI, URL, `p:12`), or of an exact title. NotFound says what to try."""
-    paper_id = _by_number(text) or _by_alias(connection, text) or _by_title(connection, text)
+    paper_id = _by_number(connection, text) or _by_alias(connection, text) or _by_title(connection, text)
     found = papers_by_id(connection, [paper_id]) if paper_id else {}
     if paper_id not in found:
         raise NotFound(f"no paper {text!r} in the catalog: try 'digest paper search WORDS'")
     return found[paper_id]
 
 
-def _by_number(text: str) -> int | None:
+def _by_number(connection: Connection, text: str) -> int | None:
     number = text.removeprefix("p:")
-    return int(number) if number.isascii() and number.isdigit() and len(number) < 18 and text.startswith("p:") else None
+    if not (number.isascii() and number.isdigit() and len(number) < 18 and text.startswith("p:")):
+        return None
+    return surviving(connection, [int(number)]).get(int(number))
 
 
 def _by_alias(connection: Connection, text: str) -> int | None:
@@ -242,3 +269,15 @@ def sightings_of(connection: Connection, paper_id: int) -> list[tuple[str, str, 
     """Where and when a paper was seen: source, feed, day, announcement."""
     query = select(sightings).where(sightings.c.paper_id == paper_id).order_by(sightings.c.seen_at, sightings.c.day)
     return [(row.source, row.feed, row.day, row.announcement) for row in connection.execute(query)]
+
+
+def versions_of(connection: Connection, paper_id: int) -> list[tuple[int, datetime, str]]:
+    """The states of a paper that were seen, oldest first: number, instant, title as its source gave it."""
+    query = select(paper_versions).where(paper_versions.c.paper_id == paper_id).order_by(paper_versions.c.number)
+    return [(row.number, row.seen_at, row.title_raw) for row in connection.execute(query)]
+
+
+def aliases_of_paper(connection: Connection, paper_id: int) -> tuple[Alias, ...]:
+    """All identifiers of a paper, by authority."""
+    query = select(paper_aliases.c.kind, paper_aliases.c.value).where(paper_aliases.c.paper_id == paper_id)
+    return tuple(sorted(Alias(AliasKind(kind), value) for kind, value in connection.execute(query)))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from digest.model import Edition, Facts, Reason, ReasonKind, ShownPick
 from digest.store.drafts import chunks
 from digest.store.facts import Memory, load_facts, store_facts
+from digest.store.merge import earlier_ids, surviving
 from digest.store.tables import editions, papers, picked
 
 
@@ -66,6 +67,7 @@ def store_editions(connection: Connection, composed: Sequence[Composed]) -> dict
 
     At most one edition per subscriber in one call.
     """
+    composed = _of_today(connection, composed)
     facts_ids = store_facts(connection, {p.facts for one in composed for p in one.picks})
     stored: dict[int, int] = {}
     for some in chunks(composed):
@@ -82,6 +84,26 @@ def store_editions(connection: Connection, composed: Sequence[Composed]) -> dict
     return stored
 
 
+def _of_today(connection: Connection, composed: Sequence[Composed]) -> Sequence[Composed]:
+    """The same editions, for papers that were merged into others since they were picked."""
+    picked_now = {pick.facts.paper_id for one in composed for pick in one.picks}
+    alive = surviving(connection, picked_now)
+    if all(alive.get(paper_id) == paper_id for paper_id in picked_now):
+        return composed
+    ledger = picked_ids(connection, [one.subscriber_id for one in composed])
+    return [replace(one, picks=_renamed(one.picks, alive, ledger[one.subscriber_id])) for one in composed]
+
+
+def _renamed(picks: tuple[ShownPick, ...], alive: Mapping[int, int], known: frozenset[int]) -> tuple[ShownPick, ...]:
+    """What the reader got before, under another number, goes; an edition of nothing else stays as it is."""
+    renamed: dict[int, ShownPick] = {}
+    for pick in picks:
+        paper_id = alive.get(pick.facts.paper_id)
+        if paper_id is not None:
+            renamed.setdefault(paper_id, replace(pick, facts=replace(pick.facts, paper_id=paper_id)))
+    return tuple(pick for paper_id, pick in renamed.items() if paper_id not in known) or tuple(renamed.values())
+
+
 def store_edition(connection: Connection, composed: Composed) -> int | None:
     """The new edition's id, None where the occasion has its edition already."""
     return store_editions(connection, [composed]).get(composed.subscriber_id)
@@ -93,6 +115,18 @@ def picked_ids(connection: Connection, subscriber_ids: Iterable[int], from_paper
     for ids in chunks(set(subscriber_ids)):
         ledger = select(picked.c.subscriber_id, picked.c.paper_id)
         for row in connection.execute(ledger.where(picked.c.subscriber_id.in_(ids), picked.c.paper_id >= from_paper)):
+            found[row.subscriber_id].add(row.paper_id)
+    return {subscriber_id: frozenset(found.get(subscriber_id, ())) for subscriber_id in subscriber_ids}
+
+
+def picked_among(
+    connection: Connection, subscriber_ids: Iterable[int], paper_ids: Sequence[int]
+) -> dict[int, frozenset[int]]:
+    """Per subscriber those of a few papers that were ever picked."""
+    found: defaultdict[int, set[int]] = defaultdict(set)
+    for ids in chunks(set(subscriber_ids) if paper_ids else ()):
+        ledger = select(picked.c.subscriber_id, picked.c.paper_id).where(picked.c.subscriber_id.in_(ids))
+        for row in connection.execute(ledger.where(picked.c.paper_id.in_(paper_ids))):
             found[row.subscriber_id].add(row.paper_id)
     return {subscriber_id: frozenset(found.get(subscriber_id, ())) for subscriber_id in subscriber_ids}
 
@@ -158,7 +192,8 @@ def appearance(connection: Connection, subscriber_id: int, paper_id: int) -> App
     if row is None:
         return None
     picks = load_editions(connection, [row.id])[row.id].picks
-    reasons = next((pick.reasons for pick in picks if pick.facts.paper_id == paper_id), ())
+    numbers = earlier_ids(connection, paper_id)
+    reasons = next((pick.reasons for pick in picks if pick.facts.paper_id in numbers), ())
     return Appearance(row.id, row.occasion, row.score, reasons)
 
 

@@ -103,5 +103,5 @@ def _plain(facts: Facts) -> dict[str, Any]:
 
 def _facts(plain: dict[str, Any]) -> Facts:
     day = plain["published_on"]
-    tuples = {name: tuple(plain[name]) for name in _TUPLES}
+    tuples = {name: tuple(plain[name]) for name in _TUPLES if name in plain}  # facts of before it was shown lack it
     return Facts(**plain | tuples | {"published_on": date.fromisoformat(day) if day else None})

@@ -6,7 +6,7 @@ assembled from its edition while sending.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -48,6 +48,7 @@ class Draft:
     edition_id: int | None
     composed_at: datetime
     expires_at: datetime
+    content: Mapping[str, Any] | None = None  # what a mail without an edition says
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,7 @@ class Message:
     subscriber_id: int | None
     edition_id: int | None
     attempts: tuple[Attempt, ...] = ()
+    content: Mapping[str, Any] | None = None
 
 
 # ── putting in ───────────────────────────────────────────────────────────────────────────────────

@@ -60,6 +60,7 @@ class Claimed:
     composed_at: datetime
     due_at: datetime
     ambiguities: int = 0
+    content: Mapping[str, Any] | None = None
 
     @property
     def key(self) -> Key:
@@ -152,6 +153,7 @@ def _claimed(conn: Connection, rows: Sequence[AnyRow], load: Load) -> list[Claim
             composed_at=row.composed_at,
             due_at=row.due_at,
             ambiguities=before[row.id],
+            content=row.content,
         )
         for row in rows
     ]

@@ -12,7 +12,8 @@ from digest.errors import NotFound
 from digest.model import Profile
 from digest.papers.identity import fold_name
 from digest.store.drafts import chunks
-from digest.store.tables import likes, papers, profiles, subscribers
+from digest.store.merge import surviving
+from digest.store.tables import likes, profiles, subscribers
 
 LIKED, DISLIKED = 1, -1
 
@@ -107,16 +108,15 @@ def dislike(connection: Connection, subscriber_id: int, paper_ids: Sequence[int]
 
 def unlike(connection: Connection, subscriber_id: int, paper_ids: Sequence[int]) -> Profile:
     """Forget likes and dislikes of papers."""
-    for ids in chunks(paper_ids):
+    for ids in chunks({*paper_ids, *surviving(connection, paper_ids).values()}):
         mine = (likes.c.subscriber_id == subscriber_id, likes.c.paper_id.in_(ids))
         connection.execute(delete(likes).where(*mine))
     return get_profile(connection, subscriber_id)
 
 
 def _vote(connection: Connection, subscriber_id: int, paper_ids: Sequence[int], value: int, now: datetime) -> Profile:
-    wanted = list(dict.fromkeys(paper_ids))
     _lock(connection, subscriber_id)
-    _refuse_unknown(connection, wanted)
+    wanted = _today(connection, paper_ids)
     before = dict(_votes(connection, [subscriber_id])[subscriber_id])
     changed = [paper for paper in wanted if before.get(paper) != value]  # a vote given twice keeps its first time
     unlike(connection, subscriber_id, changed)
@@ -133,13 +133,13 @@ def _lock(connection: Connection, subscriber_id: int) -> None:
         raise NotFound(f"no subscriber number {subscriber_id}: see 'digest subscriber list'")
 
 
-def _refuse_unknown(connection: Connection, paper_ids: Sequence[int]) -> None:
-    known: set[int] = set()
-    for ids in chunks(paper_ids):
-        known.update(connection.execute(select(papers.c.id).where(papers.c.id.in_(ids))).scalars())
-    unknown = [str(paper_id) for paper_id in paper_ids if paper_id not in known]
+def _today(connection: Connection, paper_ids: Sequence[int]) -> list[int]:
+    """The papers of these numbers, also of those merged into others since. Raises NotFound for any other number."""
+    alive = surviving(connection, paper_ids)
+    unknown = [str(paper_id) for paper_id in paper_ids if paper_id not in alive]
     if unknown:
         raise NotFound(f"no paper number {', '.join(unknown)}: see 'digest paper search'")
+    return list(dict.fromkeys(alive[paper_id] for paper_id in paper_ids))
 
 
 def _votes(connection: Connection, subscriber_ids: Sequence[int]) -> defaultdict[int, list[tuple[int, int]]]:

@@ -64,6 +64,53 @@ sources = Table(
     Column("last_counts", JSON),
 )
 
+source_batches = Table(  # what each feed listed on each of its days; a day without a row was missed
+    "source_batches",
+    metadata,
+    Column("source", String(64), primary_key=True),
+    Column("feed", String(512), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("batch", String(32)),  # identity of the set of ids; None where it was empty or caught up
+    Column("announced", Integer),  # items the payload held, None where nobody said
+    Column("seen", Integer, nullable=False),  # of them read
+    Column("is_whole", Boolean, nullable=False),  # False: cut off, or cut by the service
+    Column("how", String(16), nullable=False),  # polled | caught-up
+    Column("first_seen_at", UtcDateTime, nullable=False),
+    Column("last_seen_at", UtcDateTime, nullable=False),
+)
+
+catch_ups = Table(  # missed days of a feed being fetched page by page
+    "catch_ups",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("source", String(64), nullable=False),
+    Column("feed", String(512), nullable=False),
+    Column("since", Date, nullable=False),
+    Column("until", Date, nullable=False),
+    Column("route", String(8), nullable=False),
+    Column("token", Text),  # where to go on; None: from the beginning
+    Column("pages", Integer, nullable=False, default=0),
+    Column("seen", Integer, nullable=False, default=0),
+    Column("new", Integer, nullable=False, default=0),
+    Column("announced", Integer),
+    Column("due_at", UtcDateTime, index=True),  # None: done
+    Column("attempt", Integer, nullable=False, default=0),
+    Column("lapses", Integer, nullable=False, default=0),
+    Column("lease_until", UtcDateTime),
+    Column("errors", Integer, nullable=False, default=0),  # consecutive
+    Column("last_error", Text),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+    Index("ix_catch_ups_source", "source", "feed"),
+)
+
+paces = Table(  # whose turn it is at services that count all our machines as one
+    "paces",
+    metadata,
+    Column("family", String(255), primary_key=True),
+    Column("free_at", UtcDateTime, nullable=False),
+)
+
 # ── catalog ──────────────────────────────────────────────────────────────────────────────────────
 
 papers = Table(
@@ -84,6 +131,7 @@ papers = Table(
     Column("first_seen_day", Date),
     Column("is_new", Boolean, nullable=False),  # False: first seen as a replacement
     Column("revised_at", UtcDateTime),
+    Column("withdrawn_at", UtcDateTime),
     Column("url", Text),
     Column("pdf_url", Text),
     Column("code_url", Text),
@@ -91,6 +139,7 @@ papers = Table(
     Column("discussion_url", Text),
     Column("comment", Text),
     Column("summary", Text),
+    Column("summary_source", String(64)),  # the kind of service that gave it; None: the listing did
     Index("ix_papers_first_seen_at", "first_seen_at", "id"),
     Index("ix_papers_abstract_hash", "abstract_hash"),
 )
@@ -158,6 +207,14 @@ sightings = Table(
     Index("ix_sightings_source_day", "source", "day"),
 )
 
+merged_papers = Table(  # a paper that turned out to be another one: its number still leads there
+    "merged_papers",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=False),
+    Column("paper_id", BigId, _owned("papers"), nullable=False, index=True),
+    Column("merged_at", UtcDateTime, nullable=False),
+)
+
 signals = Table(
     "signals",
     metadata,
@@ -166,6 +223,7 @@ signals = Table(
     Column("source", String(64), primary_key=True),
     Column("observed_at", UtcDateTime, primary_key=True),
     Column("value", Integer, nullable=False),
+    Index("ix_signals_observed_at", "observed_at"),
 )
 
 author_cards = Table(
@@ -181,6 +239,60 @@ author_cards = Table(
     Column("novelty", Integer),
     Column("ai_score", Integer),
     Column("seen_at", UtcDateTime, nullable=False),
+)
+
+paper_novelty = Table(  # how far a paper is from what was there before it; a row for every paper
+    "paper_novelty",
+    metadata,
+    Column("paper_id", BigId, _owned("papers"), primary_key=True),
+    Column("category", String(64)),  # its main one
+    Column("day", Date, nullable=False),  # on which it was public
+    Column("distance", Float),  # None: not measured (yet), or nothing earlier to compare with
+    Column("percentile", Float),
+    Column("due_at", UtcDateTime, index=True),  # None: done, or stuck; a lease moves it
+    Column("attempt", Integer, nullable=False, default=0),
+    Index("ix_paper_novelty_category_day", "category", "day", "paper_id"),
+)
+
+enrichers = Table(  # the services asked for more; `ask_at` is later where one is down or wants a pause
+    "enrichers",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("kind", String(200), nullable=False),
+    Column("ask_at", UtcDateTime, nullable=False),
+    Column("attempt", Integer, nullable=False, default=0),
+    Column("lapses", Integer, nullable=False, default=0),
+    Column("lease_until", UtcDateTime),
+    Column("asked_at", UtcDateTime),
+    Column("errors", Integer, nullable=False, default=0),  # consecutive
+    Column("last_error", Text),
+)
+
+paper_enrichments = Table(  # what a service said of a paper, and when it is asked again
+    "paper_enrichments",
+    metadata,
+    Column("paper_id", BigId, _owned("papers"), primary_key=True),
+    Column("service", String(64), primary_key=True),
+    Column("check_at", UtcDateTime),  # None: never again
+    Column("asked_at", UtcDateTime),  # when it last answered
+    Column("said", JSON(none_as_null=True)),  # None: it does not know the paper, or was not asked yet
+    Column("misses", Integer, nullable=False, default=0),  # consecutive
+    Column("last_error", Text),
+    Index("ix_paper_enrichments_check_at", "service", "check_at"),
+)
+
+author_enrichments = Table(  # the same of an author, by folded name
+    "author_enrichments",
+    metadata,
+    Column("folded", String(256), primary_key=True),
+    Column("service", String(64), primary_key=True),
+    Column("key", String(128), nullable=False),  # the author's id there
+    Column("check_at", UtcDateTime),
+    Column("asked_at", UtcDateTime),
+    Column("said", JSON(none_as_null=True)),
+    Column("misses", Integer, nullable=False, default=0),
+    Column("last_error", Text),
+    Index("ix_author_enrichments_check_at", "service", "check_at"),
 )
 
 # ── subscribers ──────────────────────────────────────────────────────────────────────────────────
@@ -222,7 +334,7 @@ likes = Table(
     "likes",
     metadata,
     Column("subscriber_id", BigId, _owned("subscribers"), primary_key=True),
-    Column("paper_id", BigId, _owned("papers"), primary_key=True),
+    Column("paper_id", BigId, _owned("papers"), primary_key=True, index=True),
     Column("value", SmallInteger, nullable=False),  # 1 liked, -1 disliked
     Column("liked_at", UtcDateTime, nullable=False),
 )
@@ -257,7 +369,7 @@ picked = Table(  # the ledger: what was chosen for whom, once for ever
     "picked",
     metadata,
     Column("subscriber_id", BigId, _owned("subscribers"), primary_key=True),
-    Column("paper_id", BigId, _owned("papers"), primary_key=True),
+    Column("paper_id", BigId, _owned("papers"), primary_key=True, index=True),
     Column("edition_id", BigId, _owned("editions"), nullable=False, index=True),
     Column("score", Float, nullable=False),
 )
@@ -283,6 +395,7 @@ outbox = Table(
     Column("expires_at", UtcDateTime, nullable=False),
     Column("sent_at", UtcDateTime),
     Column("reply", Text),
+    Column("content", JSON(none_as_null=True)),  # what a mail that is no edition says
     UniqueConstraint("kind", "recipient", "occasion"),
     Index("ix_outbox_state", "state"),
 )
@@ -308,6 +421,25 @@ suppressions = Table(
 )
 
 # ── the installation ─────────────────────────────────────────────────────────────────────────────
+
+checks = Table(
+    "checks",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("check_at", UtcDateTime, nullable=False),
+    Column("attempt", Integer, nullable=False, default=0),
+    Column("lease_until", UtcDateTime),
+)
+
+alerts = Table(  # one row per occasion; it is over when `closed_at` is set
+    "alerts",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("key", String(600), nullable=False, index=True),
+    Column("text", Text, nullable=False),
+    Column("opened_at", UtcDateTime, nullable=False),
+    Column("closed_at", UtcDateTime),
+)
 
 keys = Table(
     "keys",

@@ -9,21 +9,23 @@ so that two sources that announce one new paper at the same moment make one pape
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Table, delete, func, insert, select, text
 
-from digest.model import AuthorCard, Change, DiffCounts, Listing
-from digest.papers.diff import classify, known_of, unite
+from digest.model import Announcement, AuthorCard, Change, DiffCounts, Listing
+from digest.papers.diff import taken_in
 from digest.papers.forms import Formed, form
 from digest.papers.identity import fold_name
+from digest.store import bulk
 from digest.store.drafts import ROW, Draft, Drafts, chunks, load
+from digest.store.merge import merge
 from digest.store.tables import (
     author_cards,
+    merged_papers,
     paper_affiliations,
     paper_aliases,
     paper_authors,
@@ -37,8 +39,6 @@ from digest.store.tables import (
 
 _CATALOG_LOCK = 0x64696765  # any constant will do, it only has to be ours
 
-Rows = list[dict[str, Any]]
-
 
 @dataclass(slots=True)
 class _Storing:
@@ -49,9 +49,9 @@ class _Storing:
     now: datetime
     drafts: Drafts
     counts: Counter[Change] = field(default_factory=Counter)
-    sightings: Rows = field(default_factory=list)
-    versions: Rows = field(default_factory=list)
-    signals: Rows = field(default_factory=list)
+    sightings: list[tuple[Draft, str, str, date, str, datetime, str]] = field(default_factory=list)
+    versions: list[tuple[Draft, int, str, str, datetime]] = field(default_factory=list)
+    signals: list[tuple[Draft, str, str, datetime, int]] = field(default_factory=list)
 
     def day(self, formed: Formed) -> date:
         """The announcement day; the clock's UTC date where the source has none."""
@@ -72,8 +72,7 @@ def upsert_listing(
 ) -> DiffCounts:
     """Store what a listing says; `entries` are its formed entries where the caller has them already."""
     entries = formed(listing) if entries is None else entries
-    if connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_advisory_xact_lock(_CATALOG_LOCK)))
+    take_turns(connection)
     storing = _Storing(source, listing, now, load(connection, source, listing.feed, entries))
     for one in entries:
         _apply(storing, one)
@@ -84,18 +83,38 @@ def upsert_listing(
     return DiffCounts(counts[Change.NEW], counts[Change.REVISED], counts[Change.MERGED], counts[Change.UNCHANGED])
 
 
+def take_turns(connection: Connection) -> None:
+    """Wait for the other writers of the catalog; the turn ends with the transaction. SQLite's writer is alone."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(_CATALOG_LOCK)))
+
+
 def _apply(storing: _Storing, one: Formed) -> None:
     draft = storing.drafts.find(one)
-    change = classify(one, draft.paper if draft else None)
-    storing.counts[change] += 1
+    if one.entry.is_signal_only:
+        if draft is not None:
+            storing.counts[Change.UNCHANGED] += 1
+            _note_signals(storing, draft, one)
+        return
+    merges = len(storing.drafts.merges)
+    draft, one = storing.drafts.settle_aliases(draft, one)
+    change, paper = taken_in(one, draft.paper if draft else None)
     if draft is None:
-        draft = storing.drafts.new(known_of(one), _first_seen(storing, one))
+        draft = storing.drafts.new(paper, _first_seen(storing, one))
     else:
-        draft.take(unite(draft.paper, one))
+        draft.take(paper)
         if change is Change.REVISED:
-            draft.seen["revised_at"] = storing.now
-            draft.changed.add("revised_at")
+            draft.note("revised_at", storing.now)
+        if _is_news_after_all(storing, draft, one):
+            change = Change.NEW
+            _note_news(storing, draft, one)
+    if draft.paper.is_withdrawn != (draft.seen["withdrawn_at"] is not None):
+        draft.note("withdrawn_at", storing.now if draft.paper.is_withdrawn else None)
     storing.drafts.index(draft)
+    draft = storing.drafts.merge_by_title(draft, one.title_hash)
+    if change is Change.UNCHANGED and len(storing.drafts.merges) > merges:
+        change = Change.MERGED
+    storing.counts[change] += 1
     _note_version(storing, draft, one, change)
     _note_sighting(storing, draft, one, change)
     _note_signals(storing, draft, one)
@@ -108,6 +127,7 @@ def _first_seen(storing: _Storing, one: Formed) -> dict[str, Any]:
         "first_seen_day": storing.day(one),
         "is_new": not is_replacement,
         "revised_at": storing.now if is_replacement else None,
+        "withdrawn_at": None,
     }
 
 
@@ -115,32 +135,38 @@ def _note_version(storing: _Storing, draft: Draft, one: Formed, change: Change) 
     if change not in (Change.NEW, Change.REVISED):
         return
     draft.versions += 1
-    storing.versions.append(
-        {
-            "paper_id": draft,
-            "number": one.entry.version or draft.versions,
-            "title_raw": one.entry.title_raw,
-            "abstract_raw": one.entry.abstract_raw,
-            "seen_at": storing.now,
-        }
-    )
+    entry = one.entry
+    number = entry.version or draft.versions
+    storing.versions.append((draft, number, entry.title_raw, entry.abstract_raw, storing.now))
+
+
+def _is_news_after_all(storing: _Storing, draft: Draft, one: Formed) -> bool:
+    """Whether a paper first seen as a replacement was announced as new before, on a day that was missed."""
+    first_day = draft.seen["first_seen_day"]
+    is_news = one.entry.announcement is Announcement.CAUGHT_UP and not draft.seen["is_new"]
+    return is_news and first_day is not None and storing.day(one) < first_day
+
+
+def _note_news(storing: _Storing, draft: Draft, one: Formed) -> None:
+    for name in ("first_seen_at", "first_seen_day", "is_new"):
+        draft.note(name, _first_seen(storing, one)[name])
+
+
+def _was_missed(draft: Draft, one: Formed, change: Change) -> bool:
+    """Whether a sighting is one; an archive lists a paper again for every change of its record, announced or not."""
+    is_told = not one.entry.announcement.is_caught_up or not draft.sighted_on
+    return is_told or change in (Change.NEW, Change.REVISED)
 
 
 def _note_sighting(storing: _Storing, draft: Draft, one: Formed, change: Change) -> None:
     day, announcement = storing.day(one), one.entry.announcement.value
     if day in draft.sighted_on:
         return
+    if not _was_missed(draft, one, change):
+        return
     draft.sighted_on.add(day)
     storing.sightings.append(
-        {
-            "paper_id": draft,
-            "source": storing.source,
-            "feed": storing.listing.feed,
-            "day": day,
-            "announcement": announcement,
-            "seen_at": storing.now,
-            "change": change.value,
-        }
+        (draft, storing.source, storing.listing.feed, day, announcement, storing.now, change.value)
     )
 
 
@@ -149,15 +175,7 @@ def _note_signals(storing: _Storing, draft: Draft, one: Formed) -> None:
     for signal in one.entry.signals:
         if draft.latest.get(signal.name) != signal.value:
             draft.latest[signal.name] = signal.value
-            storing.signals.append(
-                {
-                    "paper_id": draft,
-                    "name": signal.name,
-                    "source": storing.source,
-                    "observed_at": storing.now,
-                    "value": signal.value,
-                }
-            )
+            storing.signals.append((draft, signal.name, storing.source, storing.now, signal.value))
 
 
 # ── writing ──────────────────────────────────────────────────────────────────────────────────────
@@ -168,59 +186,76 @@ def _write(connection: Connection, storing: _Storing) -> None:
     fresh_drafts = [d for d in drafts if d.id < 0]
     for draft, paper_id in zip(fresh_drafts, _new_ids(connection, len(fresh_drafts)), strict=True):
         draft.id = paper_id
-    new_ids = {d.id for d in fresh_drafts}
-    _insert(connection, papers, [{"id": d.id, **d.columns()} for d in fresh_drafts])
-    old = [{"paper_id": d.id, **d.columns()} for d in drafts if d.changed & ROW and d.id not in new_ids]
-    if old:
-        columns: dict[str, Any] = {c.name: bindparam(c.name) for c in papers.c if c.name != "id"}
-        connection.execute(update(papers).where(papers.c.id == bindparam("paper_id")).values(columns), old)
-    _write_parts(connection, drafts, new_ids)
+    fresh = {d.id for d in fresh_drafts}
+    _merge(connection, storing)
+    bulk.insert(connection, papers, ("id", *ROW), [(d.id, *d.row()) for d in fresh_drafts])
+    _update(connection, [d for d in drafts if d.id not in fresh and not _ROW.isdisjoint(d.changed)])
+    _write_parts(connection, drafts, fresh)
     for table, rows in (
         (paper_versions, storing.versions),
         (sightings, storing.sightings),
         (signals, storing.signals),
     ):
-        _insert(connection, table, [{**row, "paper_id": row["paper_id"].id} for row in rows], or_ignore=True)
+        _add(connection, table, [(draft.id, *rest) for draft, *rest in rows], fresh)
+
+
+_ROW = frozenset(ROW)
+
+
+def _update(connection: Connection, drafts: list[Draft]) -> None:
+    """Only what changed of any: abstracts are long, and few listings bring other ones."""
+    changed = {name for draft in drafts for name in draft.changed}
+    places = [place for place, name in enumerate(ROW) if name in changed]
+    rows: list[bulk.Values] = []
+    for draft in drafts:
+        row = draft.row()
+        rows.append((*[row[place] for place in places], draft.id))
+    bulk.update(connection, papers, (*[ROW[place] for place in places], "id"), rows)
+
+
+def _add(connection: Connection, table: Table, rows: Iterable[bulk.Values], fresh: set[int]) -> None:
+    """Rows in the order of the table's columns, the key first; one that is there already changes nothing.
+
+    Nothing is there of a paper that is new, but a listing may say a thing twice.
+    """
+    names, width = table.columns.keys(), len(table.primary_key)
+    place = names.index("paper_id")
+    distinct: dict[bulk.Values, bulk.Values] = {}
+    for row in rows:
+        distinct.setdefault(row[:width], row)
+    new = [row for row in distinct.values() if row[place] in fresh]
+    bulk.insert(connection, table, names, new)
+    if len(new) < len(distinct):
+        bulk.insert_missing(connection, table, names, [row for row in distinct.values() if row[place] not in fresh])
+
+
+def _merge(connection: Connection, storing: _Storing) -> None:
+    """What the drafts became, in the tables. Rows that are yet to be added go to the paper that is left."""
+    merges = storing.drafts.merges
+    for newer, elder in merges:
+        if newer.id > 0:
+            merge(connection, newer.id, elder.id, storing.now)
+    for newer, elder in reversed(merges):
+        newer.id = elder.id
 
 
 def _write_parts(connection: Connection, drafts: list[Draft], fresh: set[int]) -> None:
-    _insert(
-        connection,
-        paper_aliases,
-        [
-            {"kind": a.kind.value, "value": a.value, "paper_id": d.id}
-            for d in drafts
-            if "aliases" in d.changed
-            for a in sorted(d.paper.aliases)
-        ],
-        or_ignore=True,
+    named = [d for d in drafts if "aliases" in d.changed]
+    _add(connection, paper_aliases, [(a.kind.value, a.value, d.id) for d in named for a in d.paper.aliases], fresh)
+    titled = [d for d in drafts if "title_hashes" in d.changed]
+    _add(connection, paper_titles, [(h, d.id) for d in titled for h in d.paper.title_hashes], fresh)
+    lists: tuple[tuple[str, Table, Callable[[str], bulk.Values]], ...] = (
+        ("authors", paper_authors, lambda name: (name, fold_name(name)[:256])),
+        ("affiliations", paper_affiliations, lambda name: (name,)),
+        ("categories", paper_categories, lambda name: (name,)),
     )
-    _insert(
-        connection,
-        paper_titles,
-        [
-            {"title_hash": h, "paper_id": d.id}
-            for d in drafts
-            if "title_hashes" in d.changed
-            for h in sorted(d.paper.title_hashes)
-        ],
-        or_ignore=True,
-    )
-    lists: tuple[tuple[str, Table, Any], ...] = (
-        ("authors", paper_authors, lambda n: {"name": n, "folded": fold_name(n)[:256]}),
-        ("affiliations", paper_affiliations, lambda n: {"name": n}),
-        ("categories", paper_categories, lambda n: {"category": n}),
-    )
-    for part, table, row in lists:
+    for part, table, values in lists:
         changed = [d for d in drafts if part in d.changed]
         for some in chunks([d.id for d in changed if d.id not in fresh]):
             connection.execute(delete(table).where(table.c.paper_id.in_(some)))
-        rows = [
-            {"paper_id": d.id, "position": i, **row(name)}
-            for d in changed
-            for i, name in enumerate(getattr(d.paper, part))
-        ]
-        _insert(connection, table, rows)
+        names = ("paper_id", "position", *table.columns.keys()[2:])
+        parts = [(d.id, i, *values(name)) for d in changed for i, name in enumerate(getattr(d.paper, part))]
+        bulk.insert(connection, table, names, parts)
 
 
 def _new_ids(connection: Connection, n: int) -> Iterable[int]:
@@ -228,19 +263,10 @@ def _new_ids(connection: Connection, n: int) -> Iterable[int]:
     if connection.dialect.name == "postgresql":
         series = text("SELECT nextval(pg_get_serial_sequence('papers', 'id')) FROM generate_series(1, :n)")
         return list(connection.execute(series, {"n": n}).scalars())
-    first = (connection.execute(select(func.max(papers.c.id))).scalar() or 0) + 1
+    # A merged paper's number is taken for ever: old mails and links name it.
+    used = [connection.execute(select(func.max(table.c.id))).scalar() or 0 for table in (papers, merged_papers)]
+    first = max(used) + 1
     return range(first, first + n)
-
-
-def _insert(connection: Connection, table: Table, rows: Rows, *, or_ignore: bool = False) -> None:
-    if not rows:
-        return
-    if not or_ignore:
-        connection.execute(insert(table), rows)
-    elif connection.dialect.name == "postgresql":
-        connection.execute(postgresql.insert(table).on_conflict_do_nothing(), rows)
-    else:
-        connection.execute(sqlite.insert(table).on_conflict_do_nothing(), rows)
 
 
 def _write_card(connection: Connection, source: str, card: AuthorCard, now: datetime) -> None:

@@ -123,6 +123,7 @@ def test_the_second_request_is_conditional_and_a_304_keeps_everything(database: 
 
 
 def test_one_feeds_failure_costs_the_others_nothing(database: Database, server: HttpServer) -> None:
+    """Fault rows 22 and 23: other feeds are unaffected."""
     server.routes["/rss/cs.CL"] = Answer(500)
     server.routes["/rss/cs.CV"] = rss("2604.00003", category="cs.CV")
     server.routes["/rss/cs.LG"] = Answer(200, {}, b"<!doctype html><html>Just a moment...</html>")
@@ -155,6 +156,7 @@ def test_one_feeds_failure_costs_the_others_nothing(database: Database, server: 
 def test_a_broken_answer_keeps_what_was_known_and_backs_off(
     sqlite_database: Database, server: HttpServer, broken: Answer
 ) -> None:
+    """Fault row 22: malformed, truncated, an HTML page, an empty 200, a 304 without a prior."""
     server.routes["/rss/cs.CL"] = [replace(rss("2604.00001"), headers={}), broken, broken, rss("2604.00001")]
     add_arxiv(sqlite_database, server, "cs.CL")
     run(sqlite_database, server)
@@ -172,6 +174,7 @@ def test_a_broken_answer_keeps_what_was_known_and_backs_off(
 
 
 def test_a_truncated_batch_is_kept_but_not_taken_for_the_whole(sqlite_database: Database, server: HttpServer) -> None:
+    """Fault row 22: truncated after some whole items."""
     whole = rss("2604.00001", "2604.00002", "2604.00003")
     cut = replace(whole, body=whole.body[: whole.body.rindex(b"<item>") + 100])
     server.routes["/rss/cs.CL"] = [cut, whole]
@@ -230,6 +233,7 @@ def test_an_empty_weekend_is_silent_and_erases_nothing(sqlite_database: Database
 
 
 def test_a_wish_to_wait_is_remembered(sqlite_database: Database, server: HttpServer) -> None:
+    """Fault row 26: ten years are a day."""
     server.routes["/rss/cs.CL"] = Answer(429, {"Retry-After": "315360000"})
     add_arxiv(sqlite_database, server, "cs.CL")
     run(sqlite_database, server)

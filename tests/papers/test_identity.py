@@ -92,6 +92,34 @@ def test_aliases_come_in_the_order_that_decides_identity() -> None:
     )
 
 
+def test_aliases_sort_by_authority_and_not_by_the_alphabet() -> None:
+    shuffled = [Alias(kind, "1") for kind in (AliasKind.S2, AliasKind.URL, AliasKind.OPENREVIEW, AliasKind.DOI)]
+    shuffled += [Alias(AliasKind.OPENALEX, "W1"), Alias(AliasKind.ARXIV, "2604.00002"), Alias(AliasKind.ARXIV, "1")]
+    assert [str(alias) for alias in sorted(shuffled)] == [
+        "arxiv:1", "arxiv:2604.00002", "doi:1", "s2:1", "openalex:W1", "openreview:1", "url:1",
+    ]  # fmt: skip
+
+
+REGISTERED = [
+    ("https://openreview.net/forum?id=aB3_dEf-9X", "openreview:aB3_dEf-9X"),
+    ("https://openreview.net/pdf?id=aB3_dEf-9X&noteId=zz", "openreview:aB3_dEf-9X"),
+    ("openreview:aB3_dEf-9X", "openreview:aB3_dEf-9X"),
+    ("https://openreview.net/group?id=ICLR.cc", "url:https://openreview.net/group?id=ICLR.cc"),
+    ("CorpusID:215416146", "s2:215416146"),
+    ("CorpusId: 215416146", "s2:215416146"),
+    ("https://api.semanticscholar.org/CorpusID:215416146", "s2:215416146"),
+    ("s2:215416146", "s2:215416146"),
+    ("https://openalex.org/W2741809807", "openalex:W2741809807"),
+    ("https://api.openalex.org/works/w2741809807", "openalex:W2741809807"),
+    ("https://openalex.org/A5023888391", "url:https://openalex.org/A5023888391"),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), REGISTERED)
+def test_identifiers_of_registries_are_read_from_their_addresses(text: str, expected: str) -> None:
+    assert str(aliases_of(text)[0]) == expected
+
+
 def test_addresses_that_cannot_be_identities_are_none() -> None:
     assert aliases_of("javascript:alert(1)", "http://[broken", "mailto:a@example.org", "http://", "words only") == ()
 

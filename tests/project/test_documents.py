@@ -43,7 +43,7 @@ def test_every_command_of_the_documents_exists(document: Path) -> None:
 @pytest.mark.parametrize("document", [*DOCUMENTS, *sorted((ROOT / "deploy").iterdir())], ids=lambda path: path.name)
 def test_every_variable_of_the_documents_is_an_option(document: Path) -> None:
     for section, option in _VARIABLE.findall(document.read_text()):
-        if section not in ("SECTION", "SOURCES"):
+        if section not in ("SECTION", "SOURCES", "ENRICH"):
             known = fields(SECTIONS[section.lower()])
             secrets = {f"{name}_file" for name, info in known.items() if is_secret(info)}
             assert option.lower() in {*known, *secrets}

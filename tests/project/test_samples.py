@@ -47,7 +47,7 @@ def test_the_samples_are_five_days_of_some_seventy_papers_with_every_announcemen
     entries = [entry for path in SAMPLES for entry in _entries(path)]
     assert len({day_of(path.name) for path in SAMPLES}) == 5
     assert 70 <= len({entry.title_raw for entry in entries}) <= 90
-    assert {entry.announcement for entry in entries} == set(Announcement)
+    assert {entry.announcement for entry in entries} == {one for one in Announcement if not one.is_caught_up}
     assert any("$" in entry.title_raw for entry in entries)
 
 

@@ -4,7 +4,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from digest.ranking.trend import public_at, reading, trends, velocities
+from digest.ranking.attention import public_at
+from digest.ranking.trend import reading, trends, velocities
 from tests.support.ranking import NOW, paper
 
 

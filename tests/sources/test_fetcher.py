@@ -92,6 +92,7 @@ def test_validators_go_back_as_they_came(serve: Serve) -> None:
 
 
 def test_a_304_without_a_prior_is_a_failure_and_no_news(serve: Serve) -> None:
+    """Fault row 22: a 304 without a prior."""
     assert "304" in reason_of(fetch(serve({"/feed": Answer(304)}), "/feed", FeedState()))
 
 
@@ -123,6 +124,7 @@ def test_other_errors_are_unavailable(serve: Serve, status: int) -> None:
     ],
 )
 def test_retry_after_is_honoured_up_to_a_day(wish: str, waits: timedelta | None) -> None:
+    """Fault row 26: seconds, a date, garbage, ten years."""
     assert retry_after({"retry-after": wish}, NOW) == waits
 
 
@@ -133,6 +135,7 @@ def test_a_retry_date_is_measured_from_the_servers_own_clock() -> None:
 
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_server_that_asks_for_time_gets_it(serve: Serve, status: int) -> None:
+    """Fault row 26: 429 and 503."""
     outcome = fetch(serve({"/feed": Answer(status, {"Retry-After": "3600"})}), "/feed")
     assert isinstance(outcome, Unavailable)
     assert outcome.retry_after == timedelta(hours=1)
@@ -146,6 +149,7 @@ def test_gzip_is_unpacked(serve: Serve) -> None:
 
 
 def test_a_gzip_bomb_stops_at_the_cap(serve: Serve) -> None:
+    """Fault row 23: a gzip bomb."""
     bomb = gzip.compress(b"\0" * 30_000_000)
     server = serve({"/feed": Answer(200, {"Content-Encoding": "gzip"}, bomb)})
     assert "larger than 1 MB" in reason_of(fetch(server, "/feed", limits=Limits(size=1_000_000)))
@@ -165,6 +169,8 @@ def test_deflate_is_understood_though_not_asked_for(serve: Serve) -> None:
 
 
 def test_an_endless_body_stops_at_the_cap(serve: Serve) -> None:
+    """Fault row 23: 100 MB and more."""
+
     def endless() -> Iterator[bytes]:
         while True:
             yield b"x" * 65536
@@ -179,6 +185,7 @@ def test_an_announced_length_above_the_cap_is_not_read(serve: Serve) -> None:
 
 
 def test_a_byte_at_a_time_runs_into_the_time_cap(serve: Serve) -> None:
+    """Fault row 23: a byte at a time."""
     server = serve({"/feed": Answer(chunks=(b"x" for _ in range(100)), pause=0.05)})
     assert "within 0.2 s" in reason_of(fetch(server, "/feed", limits=Limits(seconds=0.2)))
 
@@ -196,6 +203,7 @@ def test_redirects_are_followed_also_relative_ones(serve: Serve) -> None:
 
 
 def test_five_redirects_are_followed_and_a_loop_ends(serve: Serve) -> None:
+    """Fault row 24: a redirect loop."""
     hops: dict[str, Route] = {f"/{n}": Answer(302, {"Location": f"/{n + 1}"}) for n in range(5)}
     assert isinstance(fetch(serve({**hops, "/5": Answer()}), "/0"), Fetched)
     loop = serve({"/loop": Answer(302, {"Location": "/loop"})})
@@ -223,6 +231,7 @@ def test_five_redirects_are_followed_and_a_loop_ends(serve: Serve) -> None:
     ],
 )
 def test_redirects_to_private_places_are_refused(serve: Serve, target: str) -> None:
+    """Fault row 24: link-local, loopback, 0x7f000001, file:, before connecting."""
     server = serve({"/feed": Answer(302, {"Location": target})})
     assert reason_of(fetch(server, "/feed")).startswith("refused")
     assert len(server.asked) == 1
@@ -248,7 +257,7 @@ def test_a_refused_connection_is_unavailable() -> None:
 
 
 def test_rebinding_finds_only_the_checked_address(serve: Serve) -> None:
-    """The name answers with a public address first and with loopback ever after."""
+    """Fault row 24. The name answers with a public address first and with loopback ever after."""
     server = serve({"/feed": Answer()})
     port = int(server.host.partition(":")[2])
     answers = iter([["10.0.0.7"], ["127.0.0.1"]])

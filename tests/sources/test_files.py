@@ -99,7 +99,7 @@ def test_the_kind_of_a_file_is_told_by_its_content(name: str, body: bytes, feed:
         (b"<opml/>", None, "root element"),
         (FEED[:-20], 18, "cut off"),
         (FEED[:200], 3, "cut off"),
-        (b'{"a": 1}', None, "JSON array"),
+        (b'{"a": 1}', 1, "JSON of none of the known services"),
         (b'[{"a": \n 1}, \n x]', 3, "no JSON"),
     ],
 )

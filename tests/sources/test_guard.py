@@ -56,6 +56,7 @@ def test_private_addresses_are_not_public(address: str) -> None:
 
 @given(st.ip_addresses(v=4, network="10.0.0.0/8") | st.ip_addresses(v=4, network="127.0.0.0/8"))
 def test_no_spelling_of_a_private_address_passes(address: IPv4Address) -> None:
+    """Fault row 24: 0x7f000001 and the like."""
     number = int(address)
     tail = number & 0xFFFFFF
     spellings = [str(address), str(number), hex(number), f"{number >> 24}.{tail}", f"0{number >> 24:o}.{tail}"]

@@ -76,6 +76,7 @@ def test_codecs_that_are_no_text_of_the_web_are_ignored(name: str) -> None:
 
 @given(st.binary(max_size=200), st.sampled_from(["", "text/xml; charset=utf-16", "x; charset=big5", "x; charset=0"]))
 def test_any_bytes_decode_and_no_parse_fails_otherwise_than_unreadable(body: bytes, content_type: str) -> None:
+    """Fault row 22: wrong charsets and garbage."""
     assert isinstance(decoded(body, content_type), str)
     for whole in (body, b"<rss><channel><item>" + body + b"</item></channel></rss>"):
         with contextlib.suppress(Unreadable):
@@ -133,6 +134,7 @@ def test_nothing_whole_is_unreadable() -> None:
 
 @given(st.integers(min_value=0, max_value=400))
 def test_wherever_a_feed_is_cut_only_whole_items_are_read(length: int) -> None:
+    """Fault row 22: truncated anywhere."""
     body = feed("".join(f"<item><title>Paper {n}</title></item>" for n in range(8)))
     try:
         found = syndication.read(body[:length])
@@ -162,6 +164,7 @@ def test_damage_in_the_middle_keeps_what_is_before_it() -> None:
 
 
 def test_more_items_than_the_cap_are_left_out() -> None:
+    """Fault row 23: more than 10,000 items."""
     found = syndication.read(feed("<item><title>x</title></item>" * (MOST_ITEMS + 1)))
     assert len(found.items) == MOST_ITEMS
     assert found.has_too_many_items
@@ -193,6 +196,7 @@ LAUGHS = (
     ids=["laughs", "quadratic", "external", "parameter", "deep", "attributes", "categories", "name", "siblings"],
 )
 def test_attacks_are_refused_unparsed(body: bytes) -> None:
+    """Fault row 25: bombs, external entities and 20,000 levels, refused by one pass that builds nothing."""
     with pytest.raises(Unreadable, match="refused unparsed"):
         syndication.read(body)
 

@@ -1,0 +1,141 @@
+"""What needs the admin is told once, shown until it is over, and mailed."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, date, datetime, timedelta
+
+from digest import clock
+from digest.jobs import run_due
+from digest.jobs.watch import Disk, Watch
+from digest.model import DiffCounts, OutboxKind
+from digest.papers.completeness import Batch, How
+from digest.store import batches, checks, outbox, sources
+from digest.store.database import Connection, Database
+
+FRIDAY = date(2026, 4, 17)
+TUESDAY_EVENING = datetime(2026, 4, 21, 22, tzinfo=UTC)
+ROOM = Disk("/data", 10**12)
+
+
+def watch(database: Database, now: datetime, disk: Disk | None = ROOM, admin: str = "admin@example.org") -> int:
+    job = Watch(admin, "example.org", lambda: disk)
+    return asyncio.run(run_due(job, database, clock.fixed(now)))
+
+
+def alerts(database: Database) -> list[str]:
+    return [alert.text for alert in database.run_sync(checks.list_open)]
+
+
+def mails(database: Database) -> list[outbox.Message]:
+    return [row for row in database.run_sync(outbox.list_rows) if row.kind is OutboxKind.ALERT]
+
+
+def polled(connection: Connection, kind: str, at: datetime, error: str | None = None) -> None:
+    """A source of this kind that has just been polled; the state names the feed."""
+    if kind not in [row.name for row in sources.list_all(connection)]:
+        sources.add(connection, kind, kind, {}, at)
+    sources.make_due(connection, [kind], at)
+    claimed = sources.claim_due(connection, at, timedelta(minutes=5))
+    assert claimed is not None
+    sources.settle_poll(
+        connection,
+        claimed,
+        state={"cs.CV": {}},
+        counts=DiffCounts(),
+        next_poll_at=at + timedelta(days=30),
+        error=error,
+        now=at,
+    )
+
+
+def listed(connection: Connection, source: str, day: date, seen: int, at: datetime | None = None) -> None:
+    first = at or datetime(day.year, day.month, day.day, 6, tzinfo=UTC)
+    batches.record(connection, source, Batch("cs.CV", day, "b", seen, seen, True, How.POLLED, first), first)
+
+
+def test_where_all_is_well_nothing_is_said(database: Database) -> None:
+    database.run_sync(polled, "arxiv", TUESDAY_EVENING)
+    database.run_sync(listed, "arxiv", date(2026, 4, 21), 160)
+    assert watch(database, TUESDAY_EVENING) == 1
+    assert alerts(database) == []
+    assert mails(database) == []
+
+
+def test_unknown_silence_is_told_once_and_closed_when_papers_come(database: Database) -> None:
+    database.run_sync(polled, "arxiv", TUESDAY_EVENING)
+    database.run_sync(listed, "arxiv", FRIDAY, 160)
+    watch(database, TUESDAY_EVENING)
+    (text,) = alerts(database)
+    assert text.startswith("source arxiv, cs.CV: nothing announced on 2026-04-20, which is no weekend and no holiday")
+    watch(database, TUESDAY_EVENING + timedelta(hours=1))
+    assert len(mails(database)) == 1
+    database.run_sync(listed, "arxiv", date(2026, 4, 21), 160)
+    watch(database, TUESDAY_EVENING + timedelta(hours=2))
+    assert alerts(database) == []
+
+
+def test_weekends_and_dates_ahead_are_no_alert(database: Database) -> None:
+    sunday = datetime(2026, 4, 19, 22, tzinfo=UTC)
+    database.run_sync(polled, "arxiv", sunday)
+    database.run_sync(listed, "arxiv", FRIDAY, 160)
+    watch(database, sunday)
+    assert alerts(database) == []
+
+
+def test_another_source_is_silent_by_its_own_rhythm(database: Database) -> None:
+    start = datetime(2026, 4, 1, tzinfo=UTC)
+    database.run_sync(polled, "feed", start)
+    for day in range(5):
+        at = start + timedelta(days=day)
+        database.run_sync(listed, "feed", at.date(), 3, at)
+    watch(database, start + timedelta(days=4 + 3))
+    assert alerts(database) == []
+    watch(database, start + timedelta(days=4 + 3, hours=1))
+    assert alerts(database) == ["source feed, all: nothing new for 3 days, where it never paused for more than 24 h"]
+
+
+def test_a_feed_near_its_cut_is_told(database: Database) -> None:
+    database.run_sync(polled, "arxiv", TUESDAY_EVENING)
+    database.run_sync(listed, "arxiv", date(2026, 4, 21), 1900)
+    watch(database, TUESDAY_EVENING)
+    (text,) = alerts(database)
+    assert "1900 papers on 2026-04-21, and arXiv cuts a feed at 2000" in text
+
+
+def test_the_third_error_in_a_row_is_told(database: Database) -> None:
+    for n in range(3):
+        assert alerts(database) == []
+        database.run_sync(polled, "arxiv", TUESDAY_EVENING + timedelta(hours=n), "HTTP 500")
+        watch(database, TUESDAY_EVENING + timedelta(hours=n))
+    assert alerts(database) == ["source arxiv fails again and again: HTTP 500"]
+
+
+def test_a_full_disk_is_told_and_one_mail_holds_all_that_is_new(database: Database) -> None:
+    database.run_sync(polled, "arxiv", TUESDAY_EVENING)
+    database.run_sync(listed, "arxiv", FRIDAY, 160)
+    watch(database, TUESDAY_EVENING, Disk("/data", 10**8))
+    (mail,) = mails(database)
+    assert mail.recipient == "admin@example.org"
+    assert mail.content is not None
+    assert len(mail.content["alerts"]) == 2
+    assert "/data: 100 MB free: make room, or the database will stand still" in mail.content["alerts"]
+
+
+def test_without_an_admin_alerts_are_kept_and_nobody_is_mailed(database: Database) -> None:
+    watch(database, TUESDAY_EVENING, Disk("/data", 0), admin="")
+    assert len(alerts(database)) == 1
+    assert mails(database) == []
+
+
+def test_the_same_trouble_later_is_another_occasion(database: Database) -> None:
+    for hour, free in enumerate((0, 10**12, 0)):
+        watch(database, TUESDAY_EVENING + timedelta(hours=hour), Disk("/data", free))
+    assert len(mails(database)) == 2
+
+
+def test_two_watchers_look_once(database: Database) -> None:
+    job = Watch("", "example.org", lambda: None)
+    assert database.run_sync(job.claim, TUESDAY_EVENING) is not None
+    assert database.run_sync(job.claim, TUESDAY_EVENING) is None
+    assert database.run_sync(job.claim, TUESDAY_EVENING + timedelta(minutes=6)) is not None
