@@ -62,6 +62,11 @@ class Lanes:
         return is_told or self._waves.failure is not None or self._pool.circuit is not None or self._broken is not None
 
     @property
+    def is_idle(self) -> bool:
+        """Whether nothing is under way and nothing waits. Lanes that all made room at once leave a queue behind."""
+        return not self.running and not self._queue
+
+    @property
     def room(self) -> int:
         """How many more messages are worth claiming: none until half a batch has gone."""
         free = self._pace.batch - len(self._queue)

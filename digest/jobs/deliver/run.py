@@ -63,7 +63,7 @@ class Run:
                 fresh = await self._claim(load, room, only)
                 count += fresh
                 look_at = clock() + (0 if fresh == room else self._pace.poll.total_seconds())
-                if not fresh and not lanes.running:
+                if not fresh and lanes.is_idle:
                     break
             if not lanes.is_over:
                 lanes.open()
