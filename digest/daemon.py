@@ -46,11 +46,12 @@ class Worker:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """The web application and where it listens."""
+    """A web application and where it listens; `option` is the setting that says so."""
 
     app: ASGIApp
     host: str
     port: int
+    option: str = "web.listen"
 
 
 async def once(workers: Sequence[Worker]) -> dict[str, int]:
@@ -76,7 +77,7 @@ async def once(workers: Sequence[Worker]) -> dict[str, int]:
 def run(
     workers: Sequence[Worker],
     database: Database,
-    site: Site | None = None,
+    sites: Sequence[Site] = (),
     drain: timedelta = timedelta(seconds=30),
     notify: Callable[[str], None] | None = None,
 ) -> int:
@@ -86,8 +87,8 @@ def run(
         DigestError: before anything starts: the database does not fit, or the address is taken.
     """
     migrations.check(database)
-    sockets = [listen(site)] if site else []
-    return asyncio.run(_Daemon(workers, database, drain, notify or sd_notify).run(site, sockets))
+    listening = [(site, listen(site)) for site in sites]
+    return asyncio.run(_Daemon(workers, database, drain, notify or sd_notify).run(listening))
 
 
 class _Daemon:
@@ -102,12 +103,13 @@ class _Daemon:
         self._wakes = {worker.name: asyncio.Event() for worker in workers}
         self._alive = asyncio.Event()
 
-    async def run(self, site: Site | None, sockets: list[socket.socket]) -> int:
+    async def run(self, listening: Sequence[tuple[Site, socket.socket]]) -> int:
         with self._signals(), self._ticking():
             tasks = [asyncio.create_task(self._attend(worker), name=worker.name) for worker in self._workers]
             tasks.append(asyncio.create_task(self._stay_alive(), name="watchdog"))
-            if site:
-                tasks.append(asyncio.create_task(self._serve(site, sockets), name="web"))
+            for site, listener in listening:
+                name = site.option.partition(".")[0]
+                tasks.append(asyncio.create_task(self._serve(site, listener), name=name))
             self._notify("READY=1")
             _log.info("ready: %s", ", ".join(task.get_name() for task in tasks))
             await self._until_stopped(tasks)
@@ -152,18 +154,11 @@ class _Daemon:
             else:
                 self._notify("WATCHDOG=1")
 
-    async def _serve(self, site: Site, sockets: list[socket.socket]) -> None:
-        import uvicorn
-
+    async def _serve(self, site: Site, listener: socket.socket) -> None:
         from digest.web.server import server as configured
 
-        class Server(uvicorn.Server):
-            @contextlib.contextmanager
-            def capture_signals(self) -> Iterator[None]:
-                yield  # the daemon has its own
-
-        server = Server(configured(site.app, site.host, site.port).config)
-        serving = asyncio.create_task(server.serve(sockets))
+        server = configured(site.app, site.host, site.port)
+        serving = asyncio.create_task(server.serve([listener]))
         stopping = asyncio.create_task(self._stop.wait())
         await asyncio.wait([serving, stopping], return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
@@ -265,7 +260,7 @@ def listen(site: Site) -> socket.socket:
         return socket.create_server((site.host, site.port), family=family, backlog=512)
     except OSError as error:
         raise DigestError(
-            f"web.listen: cannot listen on {site.host}:{site.port}: {error.strerror or error}; "
+            f"{site.option}: cannot listen on {site.host}:{site.port}: {error.strerror or error}; "
             "choose another address, or find out who has it"
         ) from error
 

@@ -14,6 +14,8 @@ from email.utils import parseaddr
 from functools import cache
 from typing import TypeVar
 
+from starlette.types import ASGIApp
+
 import digest
 from digest import clock as ambient
 from digest import daemon
@@ -44,7 +46,7 @@ from digest.store.rewind import rewind
 from digest.transports import Transport
 from digest.transports.maildir import Maildir
 from digest.transports.smtp import Smtp
-from digest.web import app
+from digest.web import app, health
 
 C = TypeVar("C")
 R = TypeVar("R")
@@ -202,9 +204,21 @@ def fetcher(settings: Settings, database: Database | None = None) -> Fetcher:
     return Fetcher(agent, network=network, turns=turns)
 
 
+def sites(settings: Settings, database: Database, clock: Clock, *, with_pages: bool = True) -> list[Site]:
+    """What answers HTTP: the readers' pages, and health on a port of its own where one is configured."""
+    found = [site(settings, database, clock)] if with_pages else []
+    if settings.health.listen:
+        found.append(_site_at(settings.health.listen, health(database), "health.listen"))
+    return found
+
+
 def site(settings: Settings, database: Database, clock: Clock) -> Site:
     """The readers' pages and where they listen."""
-    host, _, port = settings.web.listen.rpartition(":")
     head = letterhead(settings, database, clock())
     application = app(database, lambda: head.keys, clock, name=head.name, overrides=head.overrides)
-    return Site(application, host.strip("[]"), int(port))
+    return _site_at(settings.web.listen, application, "web.listen")
+
+
+def _site_at(listen: str, application: ASGIApp, option: str) -> Site:
+    host, _, port = listen.rpartition(":")
+    return Site(application, host.strip("[]"), int(port), option)

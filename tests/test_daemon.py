@@ -182,7 +182,7 @@ def test_the_web_server_answers_beside_the_jobs_and_ends_with_them(sqlite_databa
         await terminate(stop)
         return 1
 
-    daemon.run([Worker("poll", ask, SOON)], sqlite_database, Site(Starlette(), "127.0.0.1", port))
+    daemon.run([Worker("poll", ask, SOON)], sqlite_database, [Site(Starlette(), "127.0.0.1", port)])
     assert answers[0].startswith(b"HTTP/1.1 404")
 
 
@@ -190,7 +190,7 @@ def test_an_address_that_is_taken_is_one_clear_line(sqlite_database: Database) -
     with socket.create_server(("127.0.0.1", 0)) as taken:
         site = Site(Starlette(), "127.0.0.1", taken.getsockname()[1])
         with pytest.raises(DigestError, match=r"web\.listen: cannot listen on 127\.0\.0\.1:\d+: Address already"):
-            daemon.run([], sqlite_database, site)
+            daemon.run([], sqlite_database, [site])
 
 
 def test_a_database_without_tables_is_refused_before_anything_starts(tmp_path: Path) -> None:

@@ -28,8 +28,8 @@ def run(desk: Desk, only: str | None) -> None:
     with logged(desk):
         wiring.prepare(desk.settings, desk.database, clock.now())
         workers = wiring.workers(desk.settings, desk.database, clock.now, [part for part in parts if part != "web"])
-        site = wiring.site(desk.settings, desk.database, clock.now) if "web" in parts else None
-        status = running.run(workers, desk.database, site)
+        sites = wiring.sites(desk.settings, desk.database, clock.now, with_pages="web" in parts)
+        status = running.run(workers, desk.database, sites)
     raise click.exceptions.Exit(status)
 
 

@@ -33,6 +33,9 @@ connections = 4
 listen = "127.0.0.1:8080"      # a TLS proxy stands before it
 # public_url = "https://digest.example.org"    # gives the mails their unsubscribe button
 
+[health]                       # for monitoring: /livez, /readyz and /metrics
+# listen = "127.0.0.1:9100"
+
 [fetch]
 # contact = "you@example.org"  # shown to the sources, so that they can reach you
 # proxy = "http://proxy.example.org:3128"

@@ -48,6 +48,10 @@ def _listen(value: str) -> str:
     return value
 
 
+def _listen_or_not(value: str) -> str:
+    return _listen(value) if value else value
+
+
 def _public_url(value: str) -> str:
     problem = check_public_url(value) if value else None
     if problem:
@@ -171,6 +175,14 @@ class WebSettings(Section):
     )
 
 
+class HealthSettings(Section):
+    """What a monitoring system asks: `/livez`, `/readyz` and `/metrics` (Prometheus), on a port of their own."""
+
+    listen: Annotated[str, AfterValidator(_listen_or_not)] = Field(
+        "", description="`HOST:PORT`, such as 127.0.0.1:9100; off where it is empty."
+    )
+
+
 class FetchSettings(Section):
     """How the sources are asked."""
 
@@ -222,6 +234,7 @@ SECTIONS: Mapping[str, type[Section]] = {
     "maildir": MaildirSettings,
     "smtp": SmtpSettings,
     "web": WebSettings,
+    "health": HealthSettings,
     "fetch": FetchSettings,
     "links": LinksSettings,
     "admin": AdminSettings,
@@ -256,6 +269,7 @@ class Settings:
     maildir: MaildirSettings
     smtp: SmtpSettings
     web: WebSettings
+    health: HealthSettings
     fetch: FetchSettings
     links: LinksSettings
     admin: AdminSettings

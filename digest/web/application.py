@@ -20,6 +20,7 @@ from digest.editions.links import Keys
 from digest.errors import DigestError
 from digest.store.database import Database
 from digest.web.guard import Guard
+from digest.web.metrics import Metrics
 from digest.web.pages import Pages
 from digest.web.unsubscribe import Unsubscribe
 
@@ -51,9 +52,11 @@ def app(
 
 
 def health(database: Database) -> ASGIApp:
-    """`/livez` (this process answers) and `/readyz` (the database answers and has this program's revision) alone."""
+    """For a port of its own: `/livez` (this process answers), `/readyz` (the database answers and has this program's
+    revision) and `/metrics`."""
     pages = Pages("", None)
-    return Guard(_starlette(_health_routes(database), pages), pages.style_hash)
+    routes = [*_health_routes(database), Route("/metrics", Metrics(database).show)]
+    return Guard(_starlette(routes, pages), pages.style_hash)
 
 
 def _starlette(routes: list[Route], pages: Pages) -> Starlette:
