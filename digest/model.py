@@ -271,6 +271,15 @@ class Profile:
         return not (self.categories or self.keywords or self.authors or self.likes or self.dislikes)
 
 
+@dataclass(frozen=True, slots=True)
+class Taste:
+    """What a subscriber liked and disliked, newest first: of each paper every identifier, by authority."""
+
+    address: str
+    likes: tuple[tuple[Alias, ...], ...] = ()
+    dislikes: tuple[tuple[Alias, ...], ...] = ()
+
+
 # ── picks and editions ───────────────────────────────────────────────────────────────────────────
 
 

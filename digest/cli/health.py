@@ -17,7 +17,7 @@ from digest.store.sources import SourceRow
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """`word` is ok, new, quiet (known silence), behind, thin, failing, silent, stuck or paused."""
+    """`word` is ok, new, quiet (known silence, nothing to ask for), behind, thin, failing, silent, stuck or paused."""
 
     word: str
     why: str
@@ -79,8 +79,8 @@ def health(row: SourceRow, told: Sequence[Batch], behind: Sequence[CatchUpRow], 
         return Health("behind", "; ".join(map(_progress, behind)))
     if lacking := _lacking(row, told):
         return Health("thin", lacking)
-    if quiet:
-        return Health("quiet", quiet[0].reason)
+    if quiet or row.idle:
+        return Health("quiet", row.idle or quiet[0].reason)
     return Health("ok", "every batch is whole" if told else "nothing listed yet")
 
 

@@ -138,8 +138,8 @@ def outcome(row: SourceRow) -> str:
         return row.last_error if row.errors < 2 else f"{row.last_error} ({row.errors} times in a row)"
     if row.polled_at is None:
         return "not polled yet"
-    if not row.last_counts:
-        return "nothing listed"
+    if row.idle or not row.last_counts:
+        return row.idle or "nothing listed"
     counts = dict(row.last_counts)
     return ", ".join(f"{count} {word}" for word, count in counts.items() if count)
 

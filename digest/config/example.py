@@ -75,7 +75,7 @@ kind = "huggingface"
 
 # [sources.recommended]
 # kind = "semantic-scholar-recommendations"
-# positive = ["arXiv:1706.03762"]
+# positive = ["arXiv:1706.03762"]    # or subscriber = "you@example.org": like what that person liked
 
 # [sources.hacker-news]
 # kind = "hacker-news"         # points and comments for papers of the others, none of its own

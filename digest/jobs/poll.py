@@ -1,6 +1,7 @@
 """Poll: a source whose `poll_at` has come → its listings in the catalog, and when to ask again.
 
-claim    lease one source; its `poll_at` is moved first, so that what kills us is not polled again at once
+claim    lease one source; its `poll_at` is moved first, so that what kills us is not polled again at once;
+         look up what the subscriber likes whom the source asks for
 work     fetch and parse every feed of it; one feed's failure costs the others nothing
 settle   fence, diff and store every listing, remember ETags and batches, open a catch-up where days are missing,
          next `poll_at`
@@ -20,14 +21,16 @@ from digest.errors import DigestError
 from digest.jobs import pages
 from digest.jobs.completeness import Terms, note_batch
 from digest.jobs.pages import Pages
-from digest.model import DiffCounts, Listing
+from digest.model import DiffCounts, Listing, Taste
 from digest.papers.forms import Formed
 from digest.sources import (
     FeedState,
     Fetched,
+    Idle,
     NotModified,
     Outcome,
     Paged,
+    Personal,
     Reader,
     Request,
     Response,
@@ -41,6 +44,7 @@ from digest.sources.gather import without_future
 from digest.store import catalog
 from digest.store import sources as store
 from digest.store.database import Connection
+from digest.store.taste import taste_of
 from digest.store.upsert import formed
 
 Build = Callable[[str, Mapping[str, object]], Source]
@@ -56,10 +60,11 @@ _LONGEST_ERROR = 500
 
 @dataclass(frozen=True, slots=True)
 class DuePoll:
-    """A claimed source and the instant it was claimed at."""
+    """A claimed source and the instant it was claimed at; the taste it asks for, or why there is none."""
 
     source: store.ClaimedSource
     at: datetime
+    taste: Taste | DigestError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +109,28 @@ class Poll:
 
     def claim(self, connection: Connection, now: datetime) -> DuePoll | None:
         claimed = store.claim_due(connection, now, self._lease)
-        return DuePoll(claimed, now) if claimed else None
+        return DuePoll(claimed, now, self._taste(connection, claimed)) if claimed else None
+
+    def _taste(self, connection: Connection, claimed: store.ClaimedSource) -> Taste | DigestError | None:
+        try:
+            source = self._build(claimed.kind, claimed.options)
+            address = source.wants_likes_of if isinstance(source, Personal) else None
+        except Exception:  # noqa: BLE001  # it meets `work`, too, under a lease: here the claim itself would be undone
+            return None
+        try:
+            return taste_of(connection, address) if address else None
+        except DigestError as error:
+            return error
 
     async def work(self, claim: DuePoll) -> PolledSource:
         try:
-            source = self._build(claim.source.kind, claim.source.options)
+            built = self._build(claim.source.kind, claim.source.options)
+            source = _suited(built, claim.taste)
         except (DigestError, ValueError) as error:
             reason = f"its options do not fit: {_one_line(error)}"
             return PolledSource((), claim.at + _WHEN_UNBUILDABLE, (reason,))
+        if isinstance(source, Idle):
+            return PolledSource((PolledFeed("", FeedState(idle=source.reason)),), built.next_poll({}, claim.at))
         known = {name: FeedState.from_json(state) for name, state in claim.source.state.items()}
         reader = source if isinstance(source, Reader) else self._fetcher
         requests = await asyncio.to_thread(source.requests, known, claim.at)
@@ -147,6 +166,12 @@ class Poll:
             error="; ".join(result.errors)[:_LONGEST_ERROR] or None,
             now=now,
         )
+
+
+def _suited(source: Source, taste: Taste | DigestError | None) -> Source | Idle:
+    if isinstance(taste, DigestError):
+        raise taste
+    return source.suited_to(taste) if taste is not None and isinstance(source, Personal) else source
 
 
 def _log_rejections(source: str, feeds: Sequence[PolledFeed]) -> None:

@@ -125,7 +125,7 @@ def _about_source(row: SourceRow, told: Sequence[Batch], now: datetime) -> Itera
 
 def silences(row: SourceRow, told: Sequence[Batch], now: datetime) -> list[Silence]:
     """The feeds of a source that say nothing, or the source as a whole where its rhythm is only known from itself."""
-    if row.kind in _SILENT_KINDS:
+    if row.kind in _SILENT_KINDS or row.idle:
         return []
     if row.kind == "arxiv":
         found = [arxiv_silence(feed, some, row.polled_at) for feed, some in by_feed(told).items() if feed in row.state]

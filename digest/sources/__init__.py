@@ -24,15 +24,17 @@ from typing import Protocol, Self, runtime_checkable
 
 from digest.errors import DigestError
 from digest.exchange import Fetched, NotModified, Outcome, Request, Response, Unavailable
-from digest.model import Entry, Listing
+from digest.model import Entry, Listing, Taste
 
 __all__ = [
     "KINDS",
     "FeedState",
     "Fetched",
+    "Idle",
     "NotModified",
     "Outcome",
     "Paged",
+    "Personal",
     "Reader",
     "Request",
     "Response",
@@ -68,7 +70,7 @@ class FeedState:
 
     `batch` is the identity of the last listing that held papers (`batch_of`), `day` the day that listing names;
     `failures` counts polls in a row that failed; before `not_before` the source asked not to be polled, and until
-    `fresh_until` it called its last answer fresh.
+    `fresh_until` it called its last answer fresh. `idle` says why the last poll asked for nothing.
     """
 
     etag: str | None = None
@@ -78,6 +80,7 @@ class FeedState:
     failures: int = 0
     not_before: datetime | None = None
     fresh_until: datetime | None = None
+    idle: str | None = None
 
     def to_json(self) -> dict[str, object]:
         """Only what is set, with dates as ISO 8601."""
@@ -96,6 +99,7 @@ class FeedState:
             failures=failures if isinstance(failures, int) else 0,
             not_before=_instant(stored.get("not_before")),
             fresh_until=_instant(stored.get("fresh_until")),
+            idle=_text(stored.get("idle")),
         )
 
 
@@ -122,6 +126,25 @@ class Paged(Protocol):
 
     def following(self, request: Request, response: Response) -> Request | None:
         """The next page after one that could be parsed; None after the last. Pure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """There is nothing to ask for, which is no error; `reason` tells the admin why."""
+
+    reason: str
+
+
+@runtime_checkable
+class Personal(Protocol):
+    """A source that asks for what suits one subscriber; whoever claims it looks up what that person likes."""
+
+    @property
+    def wants_likes_of(self) -> str | None:
+        """The subscriber's address; None where it asks for nobody in particular."""
+
+    def suited_to(self, taste: Taste) -> Source | Idle:
+        """The source that asks for what is like these papers, or why it asks for nothing. Pure."""
 
 
 @runtime_checkable

@@ -1,4 +1,4 @@
-"""Semantic Scholar's recommendations: recent papers like some that you name, and unlike others.
+"""Semantic Scholar's recommendations: recent papers like some that you name or a subscriber likes, and unlike others.
 
 Its lists keep positions and have null for what it does not know; an empty search has no list at all, and an error
 is an object that says so. All of that is read here, also answers of its search and batch requests.
@@ -7,15 +7,17 @@ is an object that says so. All of that is read here, also answers of its search 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
-from pydantic import BaseModel, ConfigDict, Field, HttpUrl, TypeAdapter, field_validator
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl, TypeAdapter, field_validator, model_validator
 
-from digest.model import Alias, AliasKind, Entry, Listing
+from digest.model import Alias, AliasKind, Entry, Listing, Taste
 from digest.papers import identity
-from digest.sources import FeedState, Request, Response, Unreadable, backoff, earliest, worst
+from digest.sources import FeedState, Idle, Request, Response, Unreadable, backoff, earliest, worst
 from digest.sources.gather import checked_title, gather
 from digest.sources.payload import Json, as_object, day_of, inner, joined, number, parsed, said, text_of, texts_of
 
@@ -24,15 +26,23 @@ FEED = "recommendations"
 _FIELDS = "title,abstract,authors,externalIds,publicationDate,url,openAccessPdf,fieldsOfStudy"
 _LISTS = ("recommendedPapers", "data")
 _FIRST_BACKOFF, _LAST_BACKOFF = timedelta(hours=1), timedelta(hours=24)
+# Its own number it knows for certain; a paper of last night often not yet by the others.
+_NAMES = {AliasKind.S2: "CorpusId", AliasKind.ARXIV: "ARXIV", AliasKind.DOI: "DOI"}
+_MOST_UNKNOWN = 20
 
 
 class SemanticScholarSource(BaseModel):
-    """Recent papers that Semantic Scholar recommends to whoever likes the ones you name."""
+    """Recent papers that Semantic Scholar recommends to whoever likes the ones you name, or a subscriber liked."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    subscriber: str = Field(
+        default="",
+        description="Ask for what is like the newest 100 papers that this subscriber (an address) liked and unlike the "
+        "100 disliked; instead of `positive` and `negative`.",
+    )
     positive: tuple[str, ...] = Field(
-        min_length=1,
+        default=(),
         max_length=100,
         description='Papers to be like, by any id it knows: "ARXIV:1706.03762", "DOI:10.1000/x", "CorpusId:13756489".',
     )
@@ -53,24 +63,71 @@ class SemanticScholarSource(BaseModel):
     def _named(cls, ids: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(filter(None, map(_asked_as, ids))))
 
+    @field_validator("subscriber")
+    @classmethod
+    def _address(cls, text: str) -> str:
+        if text and not re.fullmatch(r"[^@\s]+@[^@\s]+", text.strip()):
+            raise ValueError(f'{text!r} is no mail address: write subscriber = "you@example.org"')
+        return text.strip()
+
     @field_validator("base_url")
     @classmethod
     def _http(cls, url: str) -> str:
         TypeAdapter(HttpUrl).validate_python(url)
         return url.rstrip("/")
 
+    @model_validator(mode="after")
+    def _one_way(self) -> SemanticScholarSource:
+        if self.subscriber and (self.positive or self.negative):
+            raise ValueError("give either subscriber, or positive and negative")
+        if not self.subscriber and not self.positive:
+            raise ValueError('name positive = ["ARXIV:1706.03762"], or subscriber = "you@example.org"')
+        return self
+
+    @property
+    def wants_likes_of(self) -> str | None:
+        return self.subscriber or None
+
+    def suited_to(self, taste: Taste) -> SemanticScholarSource | Idle:
+        liked, disliked = _asked_for(taste.likes), _asked_for(taste.dislikes)
+        if not taste.likes:
+            return Idle(f"{taste.address} has liked no paper yet")
+        if not liked:
+            return Idle(f"{taste.address} has liked no paper with an arXiv id, a DOI or a CorpusId yet")
+        return self.model_copy(update={"positive": liked, "negative": disliked})
+
     def requests(self, state: Mapping[str, FeedState], now: datetime) -> Sequence[Request]:
-        """One, a POST of the two lists."""
+        """One, a POST of the two lists; none as long as nobody laid in what the subscriber likes."""
         del state, now
+        if not self.positive:
+            return []
         query = urlencode({"fields": _FIELDS, "limit": self.limit}, safe=",")
         headers = {"Accept": "application/json", "Content-Type": "application/json"}
         if self.api_key:
             headers["x-api-key"] = self.api_key
-        body = json.dumps({"positivePaperIds": self.positive, "negativePaperIds": self.negative}).encode()
-        return [Request(f"{self.base_url}/recommendations/v1/papers/?{query}", headers, FEED, body, frozenset({404}))]
+        url = f"{self.base_url}/recommendations/v1/papers/?{query}"
+        return [Request(url, headers, FEED, _body(self.positive, self.negative), frozenset({404}))]
 
     def parse(self, request: Request, response: Response) -> Listing:
+        if self._unknown(request, response):
+            return Listing(request.feed, None, (), ())
         return papers(response.body, request.feed, request.url)
+
+    def following(self, request: Request, response: Response) -> Request | None:
+        """The same without the liked papers that the service says it does not know: many are a few hours old."""
+        unknown = self._unknown(request, response)
+        positive, negative = ([name for name in names if name not in unknown] for names in _asked(request))
+        return replace(request, body=_body(positive, negative)) if unknown and positive else None
+
+    def _unknown(self, request: Request, response: Response) -> frozenset[str]:
+        """What to leave out; nothing where you named the papers, so that you hear of it."""
+        asked = [name for names in _asked(request) for name in names]
+        is_enough = len(asked) <= len(self.positive) + len(self.negative) - _MOST_UNKNOWN
+        if response.status != 404 or not self.subscriber or is_enough:
+            return frozenset()
+        words = re.split(r"""[\s,"'{}\[\]]+""", str(parsed(response.body)).casefold())
+        named = {word.rstrip(".:;") for word in words}
+        return frozenset(name for name in asked if name.casefold() in named)
 
     def next_poll(self, state: Mapping[str, FeedState], now: datetime) -> datetime:
         pause = backoff(worst(state), _FIRST_BACKOFF, _LAST_BACKOFF) or timedelta(hours=self.hours)
@@ -83,6 +140,23 @@ def _asked_as(name: str) -> str:
     if found := identity.arxiv_id(name):
         return f"ARXIV:{found[0]}"
     return f"DOI:{doi}" if (doi := identity.doi(name)) else name
+
+
+def _asked_for(liked: Sequence[Sequence[Alias]]) -> tuple[str, ...]:
+    """Each paper by the name the service knows best; papers without one are left out."""
+    named = [{alias.kind: alias.value for alias in reversed(aliases)} for aliases in liked]
+    best = [next((f"{name}:{one[kind]}" for kind, name in _NAMES.items() if kind in one), "") for one in named]
+    return tuple(dict.fromkeys(filter(None, best)))
+
+
+def _body(positive: Sequence[str], negative: Sequence[str]) -> bytes:
+    return json.dumps({"positivePaperIds": positive, "negativePaperIds": negative}).encode()
+
+
+def _asked(request: Request) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The two lists of a request of ours."""
+    lists = json.loads(request.body or b"{}")
+    return tuple(lists.get("positivePaperIds", ())), tuple(lists.get("negativePaperIds", ()))
 
 
 def looks_like_papers(found: object) -> bool:

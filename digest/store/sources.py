@@ -53,6 +53,11 @@ class SourceRow:
     last_counts: Mapping[str, int] | None
     state: Mapping[str, Any]
 
+    @property
+    def idle(self) -> str | None:
+        """Why the last poll asked for nothing; None where it did ask."""
+        return next((str(feed["idle"]) for feed in self.state.values() if feed.get("idle")), None)
+
 
 def sync_config(connection: Connection, wanted: Mapping[str, tuple[str, Mapping[str, Any]]], now: datetime) -> None:
     """Make the sources of the config file what the file says; those it no longer names are removed, not their papers.
