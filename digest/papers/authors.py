@@ -9,21 +9,25 @@ _BRACKETS = re.compile(r"[()]")
 _HIDDEN = re.compile(r"additional authors? not shown", re.IGNORECASE)
 _ET_AL = re.compile(r"(?:[,;&]|\band\b)?\s*\b(?:et\.?\s*al\b\.?|and (?:\d+ )?others\b\.?)", re.IGNORECASE)
 _GROUP = re.compile(r"^(?:for|on behalf of|and)\s+(?:the\s+)?(?=\w)|^the\s+(?=.*\bcollaboration\b)")
+_GROUP_WORDS = ("for", "on", "and", "the")
 _COLON = re.compile(r"(\b(?:collaboration|team|consortium|group)\b[^,:;]*):", re.IGNORECASE)
 _BETWEEN = re.compile(r"\s*[,;]\s*(?:(?:and|&)\s+)?|\s+(?:and|&)\s+")
 _SUFFIX = re.compile(r"(?:Jr|Sr|II|III|IV)\.?")
+_LONGEST_SUFFIX = 4
 _INITIALS = re.compile(r"(?:[^\W\d_]\.?[ -]?){1,4}")
 
 
 def split_names(line: str) -> tuple[tuple[str, ...], bool]:
     """The names in a readable author line, and whether they are all; see `digest.papers.text.split_authors`."""
-    is_complete = not _HIDDEN.search(line)
+    folded = line.casefold()  # a look for a word costs a tenth of one for a pattern, and few lines have any
+    is_complete = "shown" not in folded or not _HIDDEN.search(line)
     line = _without_affiliations(line)
-    line, hidden = _ET_AL.subn(",", line)
+    line, hidden = _ET_AL.subn(",", line) if "al" in folded or "others" in folded else (line, 0)
     names: list[str] = []
-    for part in _BETWEEN.split(_COLON.sub(r"\1,", line)):
-        name = _GROUP.sub("", part.strip(" .:&") + ("." if part.rstrip().endswith(".") else "")).strip()
-        if _SUFFIX.fullmatch(name) and names:
+    for part in _BETWEEN.split(_COLON.sub(r"\1,", line) if ":" in line else line):
+        name = part.strip(" .:&") + ("." if part.rstrip().endswith(".") else "")
+        name = (_GROUP.sub("", name) if name.startswith(_GROUP_WORDS) else name).strip()
+        if len(name) <= _LONGEST_SUFFIX and _SUFFIX.fullmatch(name) and names:
             names[-1] = f"{names[-1]} {name}"
         elif name.strip("."):
             names.append(name)
@@ -33,6 +37,8 @@ def split_names(line: str) -> tuple[tuple[str, ...], bool]:
 
 def _without_affiliations(line: str) -> str:
     """The line without what stands in brackets; a bracket that has no other half hides no names."""
+    if "(" not in line and ")" not in line:
+        return " ".join(line.split()).replace(" ,", ",")
     opened: list[int] = []
     spans: list[tuple[int, int]] = []
     for found in _BRACKETS.finditer(line):

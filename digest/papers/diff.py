@@ -103,7 +103,7 @@ def known_of(formed: Formed) -> KnownPaper:
         abstract_raw=entry.abstract_raw,
         abstract=formed.abstract,
         version=entry.version,
-        title_hashes=frozenset({formed.title_hash} - {""}),
+        title_hashes=frozenset((formed.title_hash,)) if formed.title_hash else frozenset(),
         aliases=frozenset(entry.aliases),
         authors=formed.authors,
         is_authors_complete=entry.is_authors_complete,

@@ -9,9 +9,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from digest.model import Alias, AliasKind, Entry
-from digest.papers.identity import code_link, normal_form, surname
+from digest.papers.identity import code_link, fold_name, normal_form, surname
 from digest.papers.text import readable, readable_name
 from digest.papers.withdrawal import is_withdrawn
+
+_LONGEST_NAME = 256  # characters of a folded name; what is longer is no name
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ class Formed:
     abstract: str
     abstract_hash: str
     authors: tuple[str, ...]
+    folded: tuple[str, ...]  # the authors' names as they are compared, in their order
     surnames: frozenset[str]
     affiliations: tuple[str, ...]
     code_url: str | None
@@ -62,11 +65,17 @@ def form(entry: Entry) -> Formed:
         abstract=abstract,
         abstract_hash=_hash(normal_form(abstract)),
         authors=authors,
+        folded=tuple(map(folded_name, authors)),
         surnames=frozenset(filter(None, map(surname, authors))),
         affiliations=tuple(dict.fromkeys(filter(None, map(readable, entry.affiliations)))),
         code_url=entry.code_url or link,
         is_withdrawn=is_withdrawn(title, abstract, entry.comment),
     )
+
+
+def folded_name(name: str) -> str:
+    """An author's name as it is compared, as long as the catalog keeps it."""
+    return fold_name(name)[:_LONGEST_NAME]
 
 
 def identity(formed: Formed) -> Identity:

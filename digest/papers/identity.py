@@ -84,9 +84,10 @@ def normal_form(text: str) -> str:
     if text.isascii():
         return b" ".join(text.encode("ascii").translate(_ASCII_LETTERS).split()).decode("ascii")
     folded = _without_accents(unicodedata.normalize("NFKC", text)).casefold()
-    if not folded.isascii():
-        folded = _without_accents(unicodedata.normalize("NFKC", folded))
-        folded = _NOT_ASCII.sub(lambda found: found.group().translate(_PLAIN_LETTERS), folded)
+    if folded.isascii():
+        return normal_form(folded)
+    folded = _without_accents(unicodedata.normalize("NFKC", folded))
+    folded = _NOT_ASCII.sub(lambda found: found.group().translate(_PLAIN_LETTERS), folded)
     return _NOT_LETTERS.sub(" ", folded).strip()
 
 
@@ -102,13 +103,19 @@ def _plain(found: re.Match[str]) -> str:
 def fold_name(name: str) -> str:
     """An author's name as it is compared: given names first, no accents, no suffix ("Gómez, J., Jr." is "j gomez")."""
     if "," not in name:
-        return " ".join(_without_suffix(normal_form(name).split()))
+        folded = normal_form(name)
+        return folded if folded[folded.rfind(" ") + 1 :] not in _SUFFIXES else " ".join(_without_suffix(folded.split()))
     family, given = _parts(name)
     return " ".join(_without_suffix([*normal_form(given).split(), *normal_form(family).split()]))
 
 
 def surname(name: str) -> str:
     """The last word of the family name, folded, so that "van de Sompel, H." and "Herbert Van de Sompel" agree."""
+    last = name[name.rfind(" ") + 1 :]
+    if last.isascii() and last.isalpha() and "," not in name:  # nearly every name
+        last = last.lower()
+        if last not in _SUFFIXES and not last.endswith("collaboration"):
+            return last
     family, _ = _parts(name)
     if family.casefold().endswith("collaboration"):
         return normal_form(family)

@@ -13,6 +13,8 @@ from __future__ import annotations
 import html.entities
 import re
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
 from xml.parsers import expat
 
 from digest.sources import Unreadable
@@ -30,6 +32,7 @@ _ENDLESS_NAME = re.compile(rb"[\w.+@-]{200}")
 _TAGS = frozenset({"category", "subject", "keywords", "tags"})
 _PEOPLE = frozenset({"author", "creator", "name", "contributor", "managingEditor", "webMaster", "publisher", "owner"})
 _ITEMS = frozenset({"item", "entry"})
+_UNREAD = frozenset({"rights"})  # the licence, one of ten elements of an arXiv item, and feedparser's time is theirs
 _ROOTS = frozenset({"rss", "feed", "RDF"})
 _DECLARATION = re.compile(r"\A\s*<\?xml\b[^>]*?\?>")
 _PAGE = re.compile(r"\A(<\?xml[^>]*>)?(\s|<!--.*?-->)*<(!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
@@ -76,7 +79,8 @@ def document(body: bytes, content_type: str = "") -> Document:
         raise Unreadable(
             "a challenge page for browsers instead of a feed" if is_challenge(text) else "an HTML page, no feed"
         )
-    text = _DECLARATION.sub("", text).lstrip()
+    declared = _DECLARATION.match(text)  # `sub` would look for the beginning at every character
+    text = text[declared.end() if declared else 0 :].lstrip()
     first = text.encode("utf-8", "replace")
     scan = _Scan(first)
     if scan.error is None or scan.is_cut_off:
@@ -111,6 +115,12 @@ def _reference(match: re.Match[str]) -> str:
     return "".join(f"&#{ord(c)};" for c in found) if found else f"&amp;{name};"
 
 
+@lru_cache(maxsize=256)
+def _local(name: str) -> str:
+    """The name without its prefix; a feed has a dozen of them."""
+    return name.rpartition(":")[2]
+
+
 class _Scan:
     """One pass over a document: is it a feed, is it safe, where does its last whole item end."""
 
@@ -119,6 +129,8 @@ class _Scan:
         self._open: list[str] = []
         self._around: list[str] = []  # the elements that hold the items
         self._end = 0  # of the last whole item
+        self._unread: list[tuple[int, int]] = []  # where elements stand that nobody reads
+        self._unread_at = 0
         self.whole = 0
         self.error: Cut | None = None
         self.is_cut_off = False
@@ -139,9 +151,11 @@ class _Scan:
                 self.error = Cut(error.lineno, "the payload is cut off here")
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
-        local = name.rpartition(":")[2]
+        local = _local(name)
         if not self._open and local not in _ROOTS:
             raise Unreadable(f"no RSS, Atom or RDF feed: its root element is <{name[:40]}>")
+        if local in _UNREAD and self._is_in_item():
+            self._unread_at = self._parser.CurrentByteIndex
         self._open.append(name)
         self._elements += 1
         if len(self._open) > _DEEPEST or self._elements > _MOST_ELEMENTS or len(attributes) > _MOST_ATTRIBUTES:
@@ -153,11 +167,22 @@ class _Scan:
 
     def _close(self, name: str) -> None:
         self._open.pop()
-        local = name.rpartition(":")[2]
+        local = _local(name)
         if local in _PEOPLE:
             self._check_name(self._body[self._name_at : self._parser.CurrentByteIndex])
         elif local in _ITEMS and len(self._open) <= 2:
             self._close_item()
+        elif local in _UNREAD and self._is_in_item():
+            self._leave_out(self._parser.CurrentByteIndex)
+
+    def _is_in_item(self) -> bool:
+        """Whether the innermost open element is an item, not one that stands somewhere in another."""
+        return 0 < len(self._open) <= 3 and _local(self._open[-1]) in _ITEMS
+
+    def _leave_out(self, closing: int) -> None:
+        # Of <rights/> expat names the end already: it stays, and so does what looks like it.
+        if not self._body.startswith(b"/>", closing - 2):
+            self._unread.append((self._unread_at, self._body.find(b">", closing) + 1))
 
     def _close_item(self) -> None:
         if self._tags > _MOST_TAGS:
@@ -181,11 +206,17 @@ class _Scan:
     def document(self) -> Document:
         """The document, or what is whole of it."""
         if self.error is None and self.whole <= MOST_ITEMS:
-            return Document(self._body)
+            return Document(self._read(len(self._body)))
         if not self.whole and self.error is not None:
             raise Unreadable(f"line {self.error.line}: {self.error.reason}, and no item before it is whole")
         closing = "".join(f"</{name}>" for name in reversed(self._around)).encode()
-        return Document(self._body[: self._end] + closing, self.error, self.whole > MOST_ITEMS)
+        return Document(self._read(self._end) + closing, self.error, self.whole > MOST_ITEMS)
+
+    def _read(self, end: int) -> bytes:
+        """The body up to `end`, without what nobody reads."""
+        unread = [span for span in self._unread if span[1] <= end]
+        pieces = [self._body[start:stop] for (_, start), (stop, _) in pairwise([(0, 0), *unread, (end, end)])]
+        return b"".join(pieces)
 
 
 _ENDED_EARLY = frozenset(

@@ -103,13 +103,10 @@ def _as_text(table: Table, names: Sequence[str], rows: Sequence[Values]) -> list
             places.append((place, _day))
     if not places:
         return list(rows)
-    changed: list[Values] = []
-    for row in rows:
-        values = list(row)
-        for place, stored in places:
-            values[place] = stored(values[place])
-        changed.append(tuple(values))
-    return changed
+    columns: list[Iterable[Any]] = list(zip(*rows, strict=True))  # by column: the rows are taken apart in C
+    for place, stored in places:
+        columns[place] = map(stored, columns[place])
+    return list(zip(*columns, strict=True))
 
 
 @lru_cache(maxsize=1024)

@@ -8,12 +8,13 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Connection, Select, Table, func, select
 
 from digest.model import Alias, AliasKind
 from digest.papers.diff import KnownPaper, join
@@ -35,6 +36,7 @@ from digest.store.tables import (
 T = TypeVar("T")
 
 _CHUNK = 400  # rows per IN list: far below SQLite's limit on bound values
+_FETCHED = 500  # rows: fewer new objects than set off the garbage collector
 _AT_ONCE = 2000  # papers loaded at once: some 10 MB
 
 
@@ -52,6 +54,7 @@ _SEEN = ("first_seen_at", "first_seen_day", "is_new", "revised_at", "withdrawn_a
 
 _NAMES = tuple(sorted(_FIELDS))
 _all, _values = attrgetter(*_NAMES), attrgetter(*_COLUMNS)
+_seen_values = itemgetter(*_SEEN)
 
 ROW = (*_COLUMNS, *_SEEN)
 """The columns of `papers` that a draft fills, in the order of `Draft.row`."""
@@ -67,13 +70,13 @@ class Draft:
     sighted_on: set[date] = field(default_factory=set)  # by this source and feed
     latest: dict[str, int] = field(default_factory=dict)  # this source's latest signals
     versions: int = 0
-    changed: set[str] = field(default_factory=set)  # fields of `paper` that must be written
+    changed: AbstractSet[str] = frozenset()  # fields of `paper` that must be written
 
     def take(self, paper: KnownPaper) -> None:
         """Become `paper`, remembering what changed."""
         if paper is not self.paper:
             pairs = zip(_NAMES, _all(self.paper), _all(paper), strict=True)
-            self.changed.update([name for name, before, after in pairs if before is not after and before != after])
+            self.changed |= {name for name, before, after in pairs if before is not after and before != after}
             self.paper = paper
 
     def age(self) -> tuple[bool, datetime, int]:
@@ -96,12 +99,11 @@ class Draft:
         """Set one of `seen`, remembering whether it changed."""
         if self.seen[name] != value:
             self.seen[name] = value
-            self.changed.add(name)
+            self.changed |= {name}
 
     def row(self) -> tuple[Any, ...]:
         """The row of `papers`, as `ROW` names it."""
-        seen = self.seen
-        return (*_values(self.paper), *[seen[name] for name in _SEEN])
+        return (*_values(self.paper), *_seen_values(self.seen))
 
     def identity(self, title_hash: str) -> Identity:
         published = self.paper.published_on
@@ -122,7 +124,7 @@ class Drafts:
         self.merges: list[tuple[Draft, Draft]] = []
         self._made = 0
         self._by_alias: dict[Alias, int] = {}
-        self._by_title: defaultdict[str, list[int]] = defaultdict(list)
+        self._by_title: dict[str, list[int]] = {}
 
     def find(self, formed: Formed) -> Draft | None:
         """The paper an entry speaks of: by identifier in their order of authority, else by title and proof."""
@@ -131,6 +133,8 @@ class Drafts:
             draft = self.holder(alias)
             if draft and not (len(aliases) > 1 and _are_two(alias, aliases, draft.paper.aliases)):
                 return draft
+        if formed.title_hash not in self._by_title:
+            return None
         return self._by_title_and_proof(formed.title_hash, identity(formed), None)
 
     def holder(self, alias: Alias) -> Draft | None:
@@ -196,12 +200,13 @@ class Drafts:
         for alias in draft.paper.aliases:
             self._by_alias.setdefault(alias, draft.id)
         for title_hash in draft.paper.title_hashes:
-            if draft.id not in self._by_title[title_hash]:
-                self._by_title[title_hash].append(draft.id)
+            holders = self._by_title.setdefault(title_hash, [])
+            if draft.id not in holders:
+                holders.append(draft.id)
 
     def new(self, paper: KnownPaper, seen: dict[str, Any]) -> Draft:
         self._made += 1
-        return Draft(-self._made, paper, seen, changed=set(_FIELDS))
+        return Draft(-self._made, paper, seen, changed=_FIELDS)
 
 
 def _are_two(alias: Alias, mine: Iterable[Alias], theirs: Iterable[Alias]) -> bool:
@@ -218,6 +223,12 @@ def load(connection: Connection, source: str, feed: str, formed: Sequence[Formed
         for draft in _load_some(connection, source, feed, some):
             drafts.index(draft)
     return drafts
+
+
+def _rows(connection: Connection, query: Select[Any]) -> Iterator[Sequence[Any]]:
+    """The rows, few at a time: fetched one by one each costs a call, all at once they set off the garbage collector."""
+    for some in connection.execute(query).partitions(_FETCHED):
+        yield from some
 
 
 def ids_by_alias(connection: Connection, aliases: Iterable[Alias]) -> set[int]:
@@ -257,7 +268,7 @@ def _load_some(connection: Connection, source: str, feed: str, ids: list[int]) -
     sighted = _sighted_on(connection, source, feed, ids)
     drafts: dict[int, Draft] = {}
     rows = select(papers.c.id, *[papers.c[name] for name in ROW]).where(among(connection, papers.c.id, ids))
-    for paper_id, *values in connection.execute(rows):
+    for paper_id, *values in _rows(connection, rows):
         authors, affiliations, categories = [tuple(lists.get(paper_id, ())) for lists in names]
         seen = dict(zip(_SEEN, values[len(_COLUMNS) :], strict=True))
         paper = KnownPaper(
@@ -281,7 +292,7 @@ _KINDS = {kind.value: kind for kind in AliasKind}
 def _load_history(connection: Connection, source: str, drafts: dict[int, Draft]) -> None:
     ids = list(drafts)
     states = select(paper_versions.c.paper_id, func.count()).where(among(connection, paper_versions.c.paper_id, ids))
-    for paper_id, n in connection.execute(states.group_by(paper_versions.c.paper_id)):
+    for paper_id, n in _rows(connection, states.group_by(paper_versions.c.paper_id)):
         drafts[paper_id].versions = n
     later = signals.alias()
     same = [later.c[name] == signals.c[name] for name in ("paper_id", "name", "source")]
@@ -296,7 +307,7 @@ def _load_history(connection: Connection, source: str, drafts: dict[int, Draft])
 def _sighted_on(connection: Connection, source: str, feed: str, ids: list[int]) -> dict[int, set[date]]:
     found: defaultdict[int, set[date]] = defaultdict(set)
     here = (sightings.c.source == source, sightings.c.feed == feed, among(connection, sightings.c.paper_id, ids))
-    for paper_id, day in connection.execute(select(sightings.c.paper_id, sightings.c.day).where(*here)):
+    for paper_id, day in _rows(connection, select(sightings.c.paper_id, sightings.c.day).where(*here)):
         found[paper_id].add(day)
     return found
 
@@ -305,7 +316,7 @@ def _lists(connection: Connection, table: Table, ids: list[int]) -> dict[int, li
     """The names of a list table, in order, by paper id."""
     found: defaultdict[int, list[str]] = defaultdict(list)
     query = select(table.c.paper_id, table.c[2]).where(among(connection, table.c.paper_id, ids))
-    for paper_id, value in connection.execute(query.order_by(table.c.paper_id, table.c.position)):
+    for paper_id, value in _rows(connection, query.order_by(table.c.paper_id, table.c.position)):
         found[paper_id].append(value)
     return found
 
@@ -313,4 +324,4 @@ def _lists(connection: Connection, table: Table, ids: list[int]) -> dict[int, li
 def _of(connection: Connection, ids: list[int], table: Table, *names: str) -> Iterable[Sequence[Any]]:
     """The paper's id and the named columns of its rows."""
     query = select(table.c.paper_id, *[table.c[name] for name in names])
-    return connection.execute(query.where(among(connection, table.c.paper_id, ids)))
+    return _rows(connection, query.where(among(connection, table.c.paper_id, ids)))

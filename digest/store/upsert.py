@@ -9,17 +9,17 @@ so that two sources that announce one new paper at the same moment make one pape
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Table, delete, func, insert, select, text
 
 from digest.model import Announcement, AuthorCard, Change, DiffCounts, Listing
 from digest.papers.diff import taken_in
-from digest.papers.forms import Formed, form
-from digest.papers.identity import fold_name
+from digest.papers.forms import Formed, folded_name, form
 from digest.store import bulk
 from digest.store.drafts import ROW, Draft, Drafts, chunks, load
 from digest.store.merge import merge
@@ -49,9 +49,9 @@ class _Storing:
     now: datetime
     drafts: Drafts
     counts: Counter[Change] = field(default_factory=Counter)
-    sightings: list[tuple[Draft, str, str, date, str, datetime, str]] = field(default_factory=list)
-    versions: list[tuple[Draft, int, str, str, datetime]] = field(default_factory=list)
-    signals: list[tuple[Draft, str, str, datetime, int]] = field(default_factory=list)
+    sightings: list[tuple[Draft, bulk.Values]] = field(default_factory=list)
+    versions: list[tuple[Draft, bulk.Values]] = field(default_factory=list)
+    signals: list[tuple[Draft, bulk.Values]] = field(default_factory=list)
 
     def day(self, formed: Formed) -> date:
         """The announcement day; the clock's UTC date where the source has none."""
@@ -76,7 +76,7 @@ def upsert_listing(
     storing = _Storing(source, listing, now, load(connection, source, listing.feed, entries))
     for one in entries:
         _apply(storing, one)
-    _write(connection, storing)
+    _write(connection, storing, entries)
     if listing.card:
         _write_card(connection, source, listing.card, now)
     counts = storing.counts
@@ -137,7 +137,7 @@ def _note_version(storing: _Storing, draft: Draft, one: Formed, change: Change) 
     draft.versions += 1
     entry = one.entry
     number = entry.version or draft.versions
-    storing.versions.append((draft, number, entry.title_raw, entry.abstract_raw, storing.now))
+    storing.versions.append((draft, (number, entry.title_raw, entry.abstract_raw, storing.now)))
 
 
 def _is_news_after_all(storing: _Storing, draft: Draft, one: Formed) -> bool:
@@ -154,20 +154,19 @@ def _note_news(storing: _Storing, draft: Draft, one: Formed) -> None:
 
 def _was_missed(draft: Draft, one: Formed, change: Change) -> bool:
     """Whether a sighting is one; an archive lists a paper again for every change of its record, announced or not."""
-    is_told = not one.entry.announcement.is_caught_up or not draft.sighted_on
+    is_told = not draft.sighted_on or not one.entry.announcement.is_caught_up
     return is_told or change in (Change.NEW, Change.REVISED)
 
 
 def _note_sighting(storing: _Storing, draft: Draft, one: Formed, change: Change) -> None:
-    day, announcement = storing.day(one), one.entry.announcement.value
+    day = storing.day(one)
     if day in draft.sighted_on:
         return
     if not _was_missed(draft, one, change):
         return
     draft.sighted_on.add(day)
-    storing.sightings.append(
-        (draft, storing.source, storing.listing.feed, day, announcement, storing.now, change.value)
-    )
+    words = str(one.entry.announcement), str(change)
+    storing.sightings.append((draft, (storing.source, storing.listing.feed, day, words[0], storing.now, words[1])))
 
 
 def _note_signals(storing: _Storing, draft: Draft, one: Formed) -> None:
@@ -175,13 +174,13 @@ def _note_signals(storing: _Storing, draft: Draft, one: Formed) -> None:
     for signal in one.entry.signals:
         if draft.latest.get(signal.name) != signal.value:
             draft.latest[signal.name] = signal.value
-            storing.signals.append((draft, signal.name, storing.source, storing.now, signal.value))
+            storing.signals.append((draft, (signal.name, storing.source, storing.now, signal.value)))
 
 
 # ── writing ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def _write(connection: Connection, storing: _Storing) -> None:
+def _write(connection: Connection, storing: _Storing, entries: Sequence[Formed]) -> None:
     drafts = list(storing.drafts.by_id.values())
     fresh_drafts = [d for d in drafts if d.id < 0]
     for draft, paper_id in zip(fresh_drafts, _new_ids(connection, len(fresh_drafts)), strict=True):
@@ -190,13 +189,13 @@ def _write(connection: Connection, storing: _Storing) -> None:
     _merge(connection, storing)
     bulk.insert(connection, papers, ("id", *ROW), [(d.id, *d.row()) for d in fresh_drafts])
     _update(connection, [d for d in drafts if d.id not in fresh and not _ROW.isdisjoint(d.changed)])
-    _write_parts(connection, drafts, fresh)
+    _write_parts(connection, drafts, fresh, entries)
     for table, rows in (
         (paper_versions, storing.versions),
         (sightings, storing.sightings),
         (signals, storing.signals),
     ):
-        _add(connection, table, [(draft.id, *rest) for draft, *rest in rows], fresh)
+        _add(connection, table, [(draft.id, *rest) for draft, rest in rows], fresh)
 
 
 _ROW = frozenset(ROW)
@@ -213,20 +212,20 @@ def _update(connection: Connection, drafts: list[Draft]) -> None:
     bulk.update(connection, papers, (*[ROW[place] for place in places], "id"), rows)
 
 
-def _add(connection: Connection, table: Table, rows: Iterable[bulk.Values], fresh: set[int]) -> None:
+def _add(connection: Connection, table: Table, rows: list[bulk.Values], fresh: set[int]) -> None:
     """Rows in the order of the table's columns, the key first; one that is there already changes nothing.
 
     Nothing is there of a paper that is new, but a listing may say a thing twice.
     """
     names, width = table.columns.keys(), len(table.primary_key)
     place = names.index("paper_id")
-    distinct: dict[bulk.Values, bulk.Values] = {}
-    for row in rows:
-        distinct.setdefault(row[:width], row)
-    new = [row for row in distinct.values() if row[place] in fresh]
+    key = itemgetter(*range(width))
+    if len(set(map(key, rows))) < len(rows):
+        rows = list({key(row): row for row in reversed(rows)}.values())[::-1]
+    new = [row for row in rows if row[place] in fresh]
     bulk.insert(connection, table, names, new)
-    if len(new) < len(distinct):
-        bulk.insert_missing(connection, table, names, [row for row in distinct.values() if row[place] not in fresh])
+    if len(new) < len(rows):
+        bulk.insert_missing(connection, table, names, [row for row in rows if row[place] not in fresh])
 
 
 def _merge(connection: Connection, storing: _Storing) -> None:
@@ -239,23 +238,34 @@ def _merge(connection: Connection, storing: _Storing) -> None:
         newer.id = elder.id
 
 
-def _write_parts(connection: Connection, drafts: list[Draft], fresh: set[int]) -> None:
+def _write_parts(connection: Connection, drafts: list[Draft], fresh: set[int], entries: Sequence[Formed]) -> None:
     named = [d for d in drafts if "aliases" in d.changed]
-    _add(connection, paper_aliases, [(a.kind.value, a.value, d.id) for d in named for a in d.paper.aliases], fresh)
+    _add(connection, paper_aliases, [(str(a.kind), a.value, d.id) for d in named for a in d.paper.aliases], fresh)
     titled = [d for d in drafts if "title_hashes" in d.changed]
     _add(connection, paper_titles, [(h, d.id) for d in titled for h in d.paper.title_hashes], fresh)
-    lists: tuple[tuple[str, Table, Callable[[str], bulk.Values]], ...] = (
-        ("authors", paper_authors, lambda name: (name, fold_name(name)[:256])),
-        ("affiliations", paper_affiliations, lambda name: (name,)),
-        ("categories", paper_categories, lambda name: (name,)),
-    )
-    for part, table, values in lists:
+    folded = _Folded()
+    for one in entries:
+        folded.update(zip(one.authors, one.folded, strict=True))
+    for part, table in _LISTS:
         changed = [d for d in drafts if part in d.changed]
         for some in chunks([d.id for d in changed if d.id not in fresh]):
             connection.execute(delete(table).where(table.c.paper_id.in_(some)))
-        names = ("paper_id", "position", *table.columns.keys()[2:])
-        parts = [(d.id, i, *values(name)) for d in changed for i, name in enumerate(getattr(d.paper, part))]
-        bulk.insert(connection, table, names, parts)
+        parts: list[bulk.Values]
+        if table is paper_authors:
+            parts = [(d.id, i, name, folded[name]) for d in changed for i, name in enumerate(d.paper.authors)]
+        else:
+            parts = [(d.id, i, name) for d in changed for i, name in enumerate(getattr(d.paper, part))]
+        bulk.insert(connection, table, table.columns.keys(), parts)
+
+
+_LISTS = (("authors", paper_authors), ("affiliations", paper_affiliations), ("categories", paper_categories))
+
+
+class _Folded(dict[str, str]):
+    """Names as they are compared: those of the entries are there, those of merged papers are derived."""
+
+    def __missing__(self, name: str) -> str:
+        return folded_name(name)
 
 
 def _new_ids(connection: Connection, n: int) -> Iterable[int]:
@@ -270,7 +280,7 @@ def _new_ids(connection: Connection, n: int) -> Iterable[int]:
 
 
 def _write_card(connection: Connection, source: str, card: AuthorCard, now: datetime) -> None:
-    folded = fold_name(card.name)[:256]
+    folded = folded_name(card.name)
     here = (author_cards.c.folded == folded) & (author_cards.c.source == source)
     connection.execute(delete(author_cards).where(here))
     values = {

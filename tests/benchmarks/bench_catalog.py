@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import io
 import random
 import shutil
@@ -243,6 +244,8 @@ def upsert(fresh: Fresh, server: Cluster | None) -> None:
         replace(one, version=2, announcement=Announcement.REPLACE, title_raw=f"{one.title_raw} II") for one in entries
     ]
     batches, revised = _batches(entries), _batches(later)
+    gc.collect()
+    gc.freeze()  # no poll holds 20,000 formed entries that are not its own: the collector would go through all of them
     rounds = []
     for _ in range(ROUNDS - 2):
         with fresh.database() as database:

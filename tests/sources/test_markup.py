@@ -211,3 +211,27 @@ def test_a_document_is_never_taken_for_a_files_name(tmp_path_factory: pytest.Tem
     path.write_bytes(feed(ITEM))
     with pytest.raises(Unreadable):
         syndication.read(str(path).encode())
+
+
+# ── what nobody reads ────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_items_licence_is_left_out_and_nothing_else() -> None:
+    item = "<item><title>Ö</title><dc:rights a='>'>free <b>of</b> all</dc:rights><link>L</link></item>"
+    assert document(feed(item + ITEM)).body == feed(f"<item><title>Ö</title><link>L</link></item>{ITEM}")
+
+
+@pytest.mark.parametrize("licence", ["<rights/>", "<x><rights>a</rights></x>", "<![CDATA[<rights>a</rights>]]>"])
+def test_a_licence_that_stands_elsewhere_stays(licence: str) -> None:
+    body = feed(f"<item><title>One {licence}</title></item>")
+    assert document(body).body == body
+
+
+def test_licences_within_licences_go_with_the_outermost() -> None:
+    nested = "<rights><item><rights>a</rights></item></rights>"
+    assert document(feed(f"<item>{nested}<title>One</title></item>")).body == feed(ITEM)
+
+
+def test_a_cut_feed_is_whole_without_its_licences() -> None:
+    whole = "<item><title>One</title><rights>a</rights></item>"
+    assert titles(feed(whole + "<item><rights>b</rights><title>Tw")[: -len("</channel></rss>")]) == ["One"]
