@@ -85,7 +85,7 @@ def show(desk: Desk, id_: str, as_json: bool) -> None:
         [
             ("paper", found.key),
             ("title", found.title),
-            ("authors", ", ".join(found.authors) + ("" if found.is_authors_complete else " et al.")),
+            ("authors", _authors(found)),
             ("affiliations", found.affiliations),
             ("categories", found.categories),
             ("withdrawn", f"yes, known since {found.withdrawn_at.date()}: never mailed" if found.withdrawn_at else ""),
@@ -115,6 +115,12 @@ def show_papers(found: Sequence[Paper], as_json: bool, empty: str) -> None:
         return
     rows = [(one.key, one.first_seen_day or one.first_seen_at.date(), first_category(one), one.title) for one in found]
     table(("PAPER", "DAY", "CATEGORY", "TITLE"), rows, empty=empty)
+
+
+def _authors(paper: Paper) -> str:
+    """Everybody who is known; nothing where nobody is."""
+    rest = "" if paper.is_authors_complete or not paper.authors else " et al."
+    return ", ".join(paper.authors) + rest
 
 
 def _attention(one: Paper, name: str, value: int) -> str:

@@ -40,3 +40,13 @@ def test_show_names_every_identifier_and_version_and_says_what_was_withdrawn(cli
     assert told["withdrawn_at"] == "2026-04-20T04:15:00Z"
     assert told["aliases"] == ["arxiv:2604.90001", "doi:10.1000/apples"]
     assert [version["number"] for version in told["versions"]] == [1, 2]
+
+
+def test_a_paper_of_unknown_authors_shows_none(cli: Cli) -> None:
+    page = cli.folder / "page.txt"
+    page.write_text(
+        "Get trending papers in your email inbox!\nCounting Apples in Fog\n"
+        "We count apples in foggy orchards, and find that the fog hides one apple in seven on most mornings.\n"
+    )
+    cli("import", str(page))
+    assert "authors" not in cli("paper", "show", "Counting Apples in Fog")
