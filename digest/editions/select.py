@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-
 from digest.editions.plain import clean, excerpt, https_link
-from digest.model import Facts, Paper, Pick, ShownPick
+from digest.model import Facts, Paper
 
 AUTHORS_SHOWN = 3
 AFFILIATIONS_SHOWN = 3
@@ -40,11 +38,6 @@ def facts_of(paper: Paper, marker: str = "") -> Facts:
         series=paper.series.get("upvotes", ()),
         marker=marker,
     )
-
-
-def shown_picks(picks: Iterable[Pick], papers: Mapping[int, Paper]) -> tuple[ShownPick, ...]:
-    """The picks with the facts shown for them, in their order; `papers` holds every picked id."""
-    return tuple(ShownPick(facts_of(papers[pick.paper_id]), pick.score, pick.reasons) for pick in picks)
 
 
 def _labels(texts: tuple[str, ...], count: int, limit: int) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""arXiv's search API: the second way to missed days, and papers by their ids.
+"""arXiv's search API: the second way to missed days.
 
 It knows when a paper was submitted and not when it changed, so it finds what is new of the missed days and no
 replacements. It is known for empty pages in the middle of a result; they are compared with the total and asked again.
@@ -6,7 +6,6 @@ replacements. It is known for empty pages in the middle of a result; they are co
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import urlencode
@@ -18,7 +17,6 @@ from digest.sources.feed import read_item
 from digest.sources.syndication import Item, Syndicated, listing, read
 
 PAGE = 500  # https://info.arxiv.org/help/api/user-manual.html asks for slices of 2,000 at most
-MOST_IDS = 100  # longer addresses are refused on the way
 
 _SUBMITTED_BEFORE = timedelta(days=5)  # what Monday's feed holds was submitted from Thursday on, about holidays earlier
 
@@ -35,14 +33,6 @@ def request(base_url: str, missed: Missed) -> Request:
         "sortOrder": "ascending",
     }
     return Request(f"{base_url}?{urlencode(asked)}", feed=missed.feed)
-
-
-def by_ids(base_url: str, ids: Sequence[str], feed: str = "") -> Iterator[Request]:
-    """Requests for papers by id. `max_results` is said each time: without it the service sends ten and says nothing."""
-    for start in range(0, len(ids), MOST_IDS):
-        some = ids[start : start + MOST_IDS]
-        asked = urlencode({"id_list": ",".join(some), "max_results": str(len(some))}, safe=",/")
-        yield Request(f"{base_url}?{asked}", feed=feed)
 
 
 def page(feed: str, response: Response, path: str) -> Page:

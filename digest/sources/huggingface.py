@@ -65,11 +65,6 @@ def _days_read(state: Mapping[str, FeedState]) -> list[date]:
     return sorted(date.fromisoformat(feed) for feed, known in state.items() if not known.failures)[-1:]
 
 
-def looks_like_daily_papers(body: bytes) -> bool:
-    """Whether a file may be the API's answer: a JSON array."""
-    return body.lstrip()[:1] == b"["
-
-
 def daily_papers(body: bytes, day: date | None, path: str) -> Listing:
     """The listing in an answer of the API; an empty one is a weekend.
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
 
 import pytest
 
 from digest.editions.reasons import because
-from digest.editions.select import facts_of, shown_picks
-from digest.model import Pick, Reason, ReasonKind
+from digest.editions.select import facts_of
+from digest.model import Reason, ReasonKind
 from tests.support.editions import PAPER
 
 
@@ -52,14 +51,6 @@ def test_facts_stay_small_whatever_a_source_says() -> None:
     assert len(repr(facts)) < 4_000
     assert "\x00" not in facts.title
     assert facts_of(replace(PAPER, title="\x00 \n")).title == "(untitled)"
-
-
-def test_shown_picks_keep_order_score_and_reasons() -> None:
-    reasons = (Reason(ReasonKind.RECENT, ("today",), 0.5),)
-    papers = {1: PAPER, 2: replace(PAPER, id=2, published_on=date(2025, 1, 1))}
-    shown = shown_picks([Pick(2, 3.0, reasons), Pick(1, 0.5, ())], papers)
-    assert [(pick.facts.paper_id, pick.score) for pick in shown] == [(2, 3.0), (1, 0.5)]
-    assert shown[0].reasons == reasons
 
 
 @pytest.mark.parametrize(

@@ -105,10 +105,3 @@ def test_missed_days_are_asked_by_submission_oldest_first() -> None:
 def test_an_archive_is_asked_with_all_its_categories() -> None:
     assert "cat%3Aq-bio.%2A+" in arxiv_api.request("https://x", Missed("q-bio", date(2026, 4, 20), "api")).url
     assert "cat%3Ahep-th+" in arxiv_api.request("https://x", Missed("hep-th", date(2026, 4, 20), "api")).url
-
-
-def test_ids_go_in_batches_that_say_how_many_they_are() -> None:
-    ids = [f"2604.{n:05}" for n in range(250)]
-    urls = [request.url for request in arxiv_api.by_ids("https://x", ids)]
-    assert [url.rpartition("=")[2] for url in urls] == ["100", "100", "50"]
-    assert urls[0].startswith("https://x?id_list=2604.00000,2604.00001,")
