@@ -256,19 +256,83 @@ class Subscriber:
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
-    """What a subscriber wants to read. Likes and dislikes are catalog ids, oldest first."""
+class Interest:
+    """One thing a subscriber wants to read about, scored apart from the others; `name` is "" for the main one.
 
+    `keywords` are words, "quoted phrases" or conditions (`segmentation AND NOT medical`); `text` is free text, read as
+    one more liked paper. Likes and dislikes are catalog ids, oldest first; `liked_at` says when each like was given,
+    or is empty where nobody knows. A negative id is a work of the subscriber's own library.
+    """
+
+    name: str = ""
     categories: tuple[str, ...] = ()
     keywords: tuple[str, ...] = ()
+    text: str = ""
     authors: tuple[str, ...] = ()
+    institutions: tuple[str, ...] = ()
     likes: tuple[int, ...] = ()
     dislikes: tuple[int, ...] = ()
-    muted: tuple[str, ...] = ()
+    liked_at: tuple[datetime, ...] = ()
+
+    @property
+    def has_taste(self) -> bool:
+        """Do words say what to look for, and not only categories, names or dislikes?"""
+        return bool(self.likes or self.keywords or self.text)
 
     @property
     def is_empty(self) -> bool:
-        return not (self.categories or self.keywords or self.authors or self.likes or self.dislikes)
+        return not (self.has_taste or self.categories or self.authors or self.institutions or self.dislikes)
+
+
+class Bar(StrEnum):
+    """How well a paper must fit to be mailed: `off` mails whatever fits at all."""
+
+    OFF = "off"
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+
+
+class WhenEmpty(StrEnum):
+    """What comes on a day with nothing above the bar."""
+
+    NOTHING = "nothing"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How editions are chosen for one subscriber, beside what they want to read."""
+
+    bar: Bar = Bar.NORMAL
+    when_empty: WhenEmpty = WhenEmpty.NOTHING
+    explores: bool = False  # one pick from outside the interests, marked as such
+    has_revisions: bool = False  # revisions of papers mailed or liked before, marked as such
+    has_cross_lists: bool = True  # papers whose main category was not chosen
+    has_roll_up: bool = False  # "you missed": once a week the best of what the limit left out
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What a subscriber wants to read, and what they never want to see."""
+
+    interests: tuple[Interest, ...] = ()
+    muted: tuple[str, ...] = ()
+    muted_authors: tuple[str, ...] = ()
+    muted_categories: tuple[str, ...] = ()
+    options: Options = Options()
+
+    @property
+    def likes(self) -> tuple[int, ...]:
+        return tuple(paper for interest in self.interests for paper in interest.likes)
+
+    @property
+    def dislikes(self) -> tuple[int, ...]:
+        return tuple(paper for interest in self.interests for paper in interest.dislikes)
+
+    @property
+    def is_empty(self) -> bool:
+        return all(interest.is_empty for interest in self.interests)
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,10 +350,14 @@ class Taste:
 class ReasonKind(StrEnum):
     TERMS = "terms"
     LIKED = "liked"
+    MEANING = "meaning"
+    KEYWORD = "keyword"
     AUTHOR = "author"
+    INSTITUTION = "institution"
     CATEGORY = "category"
     TREND = "trend"
     RECENT = "recent"
+    INTEREST = "interest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,7 +365,9 @@ class Reason:
     """One additive part of a score: `share` of the score's points came from `kind` because of `words`.
 
     For terms `words` are the matched words as they stand in the paper, strongest first; for liked the
-    liked paper's title; for author and category their names; for trend the reading ("120 upvotes").
+    liked paper's title, for meaning that of the liked paper nearest in meaning (or none); for keyword the phrases and
+    conditions it meets; for author, institution and category their names; for trend the reading ("120 upvotes"); for
+    interest the names of the other interests that it fits as well.
     """
 
     kind: ReasonKind
@@ -307,11 +377,18 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """A paper chosen for a subscriber; `score` is the sum of the reasons' shares."""
+    """A paper chosen for a subscriber; `score` is the sum of the reasons' shares.
+
+    `interest` names the interest it fits best; `is_exploration` says that it was taken from outside of all of them;
+    `ranker` names who proposed it where two rankers take turns.
+    """
 
     paper_id: int
     score: float
     reasons: tuple[Reason, ...]
+    interest: str = ""
+    is_exploration: bool = False
+    ranker: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,17 +414,20 @@ class Facts:
     upvotes: int | None
     stars: int | None
     series: tuple[int, ...] = ()  # the last readings of the upvotes, oldest first
-    marker: str = ""  # "rising" for a paper that was known before and trends now
+    marker: str = ""  # "rising": known before and trends now; "revised", "missed": see editions
     summary_source: str | None = None  # the kind of service that gave the summary; "abstract": its telling part
 
 
 @dataclass(frozen=True, slots=True)
 class ShownPick:
-    """A pick with the facts shown for it."""
+    """A pick with the facts shown for it; see `Pick` for the last three."""
 
     facts: Facts
     score: float
     reasons: tuple[Reason, ...]
+    interest: str = ""
+    is_exploration: bool = False
+    ranker: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from digest.editions.calendar import next_edition
 from digest.editions.preview import PreviewEntry, reasons_summary, render_preview_index
 from digest.editions.reasons import because
 from digest.errors import UsageError
-from digest.model import Edition, Profile, Schedule, Subscriber
+from digest.model import Edition, Interest, Schedule, Subscriber
 from digest.sources.files import day_of
 from digest.store import catalog, editions, migrations, profiles, subscribers
 from digest.store.database import Connection, Database
@@ -39,7 +39,8 @@ class DemoReader:
     name: str
     wants: str
     schedule: Schedule
-    profile: Profile
+    interest: Interest
+    muted: tuple[str, ...] = ()
 
     @property
     def address(self) -> str:
@@ -51,23 +52,23 @@ READERS = (
         "Ines",
         "medical imaging and what vision-language models really see",
         Schedule("Europe/Lisbon", 7),
-        Profile(categories=("cs.CV",), keywords=("medical imaging", "segmentation", "vision-language models")),
+        Interest(categories=("cs.CV",), keywords=("medical imaging", "segmentation", "vision-language models")),
     ),
     DemoReader(
         "Tomas",
         "fast, small language models, and nothing on robots",
         Schedule("Europe/Prague", 8),
-        Profile(
+        Interest(
             categories=("cs.CL", "cs.LG"),
             keywords=("language model inference", "key-value cache", "retrieval"),
-            muted=("robot",),
         ),
+        muted=("robot",),
     ),
     DemoReader(
         "Noor",
         "brains and proteins, and hands for robots",
         Schedule("Asia/Kolkata", 12),
-        Profile(categories=("q-bio.NC", "q-bio.BM", "cs.RO"), keywords=("cortex", "neurons", "proteins", "grasping")),
+        Interest(categories=("q-bio.NC", "q-bio.BM", "cs.RO"), keywords=("cortex", "neurons", "proteins", "grasping")),
     ),
 )
 
@@ -142,9 +143,9 @@ def _subscribe(connection: Connection, now: datetime) -> None:
         profiles.set_profile(
             connection,
             added.id,
-            categories=reader.profile.categories,
-            keywords=reader.profile.keywords,
-            muted=reader.profile.muted,
+            categories=reader.interest.categories,
+            keywords=reader.interest.keywords,
+            muted=reader.muted,
         )
 
 
@@ -164,7 +165,7 @@ def _like_first(connection: Connection, made: Sequence[Edition], now: datetime) 
     """Who likes nothing yet likes the first paper of their edition that is of a category they read."""
     for edition in made:
         profile = profiles.get_profile(connection, edition.subscriber_id)
-        read = [pick.facts.paper_id for pick in edition.picks if pick.facts.category in profile.categories]
+        read = [pick.facts.paper_id for pick in edition.picks if pick.facts.category in profile.interests[0].categories]
         if read and not profile.likes:
             profiles.like(connection, edition.subscriber_id, read[:1], now)
 

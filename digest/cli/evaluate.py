@@ -15,7 +15,7 @@ import click
 
 from digest.cli.output import json_option, show_json
 from digest.errors import DigestError, UnreadableFile
-from digest.model import Paper, Profile
+from digest.model import Interest, Paper, Profile
 
 if TYPE_CHECKING:
     from digest.ranking.metrics import Judged
@@ -97,7 +97,7 @@ def _ranked(benchmark: Benchmark, out: TextIO | None) -> Iterator[Judged]:
     corpus.add([paper.id for paper in benchmark.papers], [paper_text(paper) for paper in benchmark.papers])
     people = benchmark.people()
     known = {user: tuple(i for i in benchmark.likes[user] if i not in benchmark.new) for user in people}
-    requests = [Request(i, Profile(likes=known[user]), DEPTH) for i, user in enumerate(people)]
+    requests = [Request(i, Profile((Interest(likes=known[user]),)), DEPTH) for i, user in enumerate(people)]
     candidates = [paper for paper in benchmark.papers if paper.id in benchmark.new]
     orders = Ranker(corpus).order_batch(requests, candidates, {}, _AT)
     for user, order in zip(_with_progress(people), orders, strict=True):

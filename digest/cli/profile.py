@@ -55,9 +55,9 @@ def show(whose: Whose, as_json: bool) -> None:
     voted = whose.desk.call(catalog.papers_by_id, [*found.likes, *found.dislikes])
     if as_json:
         named = {name: [voted[i].key for i in getattr(found, name) if i in voted] for name in ("likes", "dislikes")}
-        facts = plain(found)
-        assert isinstance(facts, dict)
-        show_json({"address": whose.person.address, **facts, **named})
+        main = plain(found.interests[0])
+        assert isinstance(main, dict)
+        show_json({"address": whose.person.address, **main, "muted": found.muted, **named})
         return
     record([("profile of", whose.person.address), *profile_lines(found)])
     for title, ids in (("liked", found.likes), ("disliked", found.dislikes)):
@@ -137,9 +137,9 @@ def profile_lines(found: Profile) -> list[tuple[str, object]]:
     """A profile as lines of a record."""
     votes = [("likes", found.likes), ("dislikes", found.dislikes)]
     return [
-        ("categories", found.categories),
-        ("keywords", found.keywords),
-        ("follows", found.authors),
+        ("categories", found.interests[0].categories),
+        ("keywords", found.interests[0].keywords),
+        ("follows", found.interests[0].authors),
         ("muted", found.muted),
         *[(name, counted(len(ids), "paper")) for name, ids in votes if ids],
     ]

@@ -15,7 +15,7 @@ from digest.cli.roster_file import read_rows, store_rows
 from digest.cli.schedule import schedule, schedule_options
 from digest.editions.calendar import next_edition
 from digest.errors import DigestError
-from digest.model import Profile, Schedule, Subscriber, SubscriberState
+from digest.model import Interest, Profile, Schedule, Subscriber, SubscriberState
 from digest.store import editions, profiles, roster, subscribers, suppressions
 from digest.store.database import Connection
 
@@ -50,10 +50,10 @@ def add(  # noqa: PLR0913, PLR0917  # one parameter per option
 ) -> None:
     """Add a subscriber who has given consent: active at once, first digest at the next hour due."""
     wanted = schedule(Schedule(), time_zone, hour, days)
-    profile = Profile(tuple(checked_categories(categories)), keywords, authors)
-    added = desk.call(_add, address, name, wanted, limit or _LIMIT, desk.now(), profile)
+    wishes = Interest(categories=tuple(checked_categories(categories)), keywords=keywords, authors=authors)
+    added = desk.call(_add, address, name, wanted, limit or _LIMIT, desk.now(), wishes)
     click.echo(f"added {added.address}: {_rhythm(added)}; first digest {when(added.edition_at)} UTC")
-    if profile.is_empty:
+    if wishes.is_empty:
         click.echo(f"without a profile they get what trends: digest profile {added.address} set --keyword …")
 
 
@@ -197,16 +197,16 @@ def export(desk: Desk) -> None:
 
 
 def _add(  # one transaction makes the whole subscriber
-    connection: Connection, address: str, name: str, wanted: Schedule, limit: int, now: datetime, profile: Profile
+    connection: Connection, address: str, name: str, wanted: Schedule, limit: int, now: datetime, wishes: Interest
 ) -> Subscriber:
     edition_at = next_edition(wanted, now)
     added = subscribers.add(connection, address, name, wanted, limit, "admin", now, edition_at)
     profiles.set_profile(
         connection,
         added.id,
-        categories=profile.categories or None,
-        keywords=profile.keywords or None,
-        authors=profile.authors or None,
+        categories=wishes.categories or None,
+        keywords=wishes.keywords or None,
+        authors=wishes.authors or None,
     )
     return added
 

@@ -195,7 +195,12 @@ class _Shown:
         return tuple(self._by_id.values()) if self.rising else self.papers
 
     def of(self, picks: Sequence[Pick]) -> tuple[ShownPick, ...]:
-        return tuple(ShownPick(self._fact(pick.paper_id), pick.score, pick.reasons) for pick in picks)
+        return tuple(
+            ShownPick(
+                self._fact(pick.paper_id), pick.score, pick.reasons, pick.interest, pick.is_exploration, pick.ranker
+            )
+            for pick in picks
+        )
 
     def _fact(self, paper_id: int) -> Facts:
         if paper_id not in self._facts:

@@ -3,16 +3,16 @@
 Relevance is in units where 1 is a paper that says exactly what the likes say; in practice a good match has .2, the
 twentieth best of a thousand papers .1. The boosts are stated in the same unit and bounded.
 
-A profile with likes or keywords has a taste: everything counts, categories are a boost. Without a taste, categories and
-followed authors are what was asked for, so they are a filter (a paper needs one of them), and the order is trend, then
-recency. Without any of them it is trend, then recency, over all papers.
+An interest with likes, keywords or text has a taste: everything counts, categories are a boost. Without a taste,
+categories and followed authors are what was asked for, so they are a filter (a paper needs one of them), and the order
+is trend, then recency. Without any of them it is trend, then recency, over all papers.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from digest.model import Profile
+from digest.model import Interest, Profile
 from digest.ranking.counts import Floats
 from digest.ranking.follows import folded_category, folded_name
 from digest.ranking.pool import Mask, Pool
@@ -31,11 +31,6 @@ RECENT_BOOST = 0.0005
 """What a paper of today gets where there is no taste: less than the least trend (.02 × .05)."""
 
 
-def has_taste(profile: Profile) -> bool:
-    """Do the subscriber's words say what to look for, and not only categories, names or dislikes?"""
-    return bool(profile.likes or profile.keywords)
-
-
 def scores_of(tastes: Tastes, pool: Pool) -> Floats:
     """The relevance of each paper (columns) to each taste (rows), one sparse product for all, and the trend boost."""
     product: Floats = (tastes.weights @ pool.by_term).toarray()
@@ -45,23 +40,23 @@ def scores_of(tastes: Tastes, pool: Pool) -> Floats:
     return product
 
 
-def places_by_followed(profile: Profile, pool: Pool) -> list[int]:
-    return [place for name in profile.authors for place in pool.by_author.get(folded_name(name), ())]
+def places_by_followed(interest: Interest, pool: Pool) -> list[int]:
+    return [place for name in interest.authors for place in pool.by_author.get(folded_name(name), ())]
 
 
-def places_in_categories(profile: Profile, pool: Pool) -> list[int]:
-    return [place for chosen in profile.categories for place in pool.by_category.get(folded_category(chosen), ())]
+def places_in_categories(interest: Interest, pool: Pool) -> list[int]:
+    return [place for chosen in interest.categories for place in pool.by_category.get(folded_category(chosen), ())]
 
 
-def add_boosts(scores: Floats, profile: Profile, pool: Pool) -> None:
-    """Add a profile's boosts to the scores of the pool's papers."""
-    if not has_taste(profile):
+def add_boosts(scores: Floats, interest: Interest, pool: Pool) -> None:
+    """Add an interest's boosts to the scores of the pool's papers."""
+    if not interest.has_taste:
         scores += recency(pool)
     # Each place once: a paper in two chosen categories is boosted once.
-    if profile.authors:
-        scores[list(set(places_by_followed(profile, pool)))] += AUTHOR_BOOST
-    if profile.categories:
-        scores[list(set(places_in_categories(profile, pool)))] += CATEGORY_BOOST
+    if interest.authors:
+        scores[list(set(places_by_followed(interest, pool)))] += AUTHOR_BOOST
+    if interest.categories:
+        scores[list(set(places_in_categories(interest, pool)))] += CATEGORY_BOOST
 
 
 def recency(pool: Pool) -> Floats:
@@ -69,12 +64,12 @@ def recency(pool: Pool) -> Floats:
     return np.where(pool.trend > 0, 0.0, RECENT_BOOST * pool.freshness)
 
 
-def is_asked_for(profile: Profile, pool: Pool) -> Mask | None:
-    """Which papers pass the filter of a profile without taste; None where there is no filter."""
-    if has_taste(profile) or not (profile.categories or profile.authors):
+def is_asked_for(interest: Interest, pool: Pool) -> Mask | None:
+    """Which papers pass the filter of an interest without taste; None where there is no filter."""
+    if interest.has_taste or not (interest.categories or interest.authors):
         return None
     passed = np.zeros(len(pool), bool)
-    passed[places_by_followed(profile, pool) + places_in_categories(profile, pool)] = True
+    passed[places_by_followed(interest, pool) + places_in_categories(interest, pool)] = True
     return passed
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from digest.model import Paper, Pick, Profile, Reason, ReasonKind
+from digest.model import Interest, Paper, Pick, Reason, ReasonKind
 from digest.ranking import blend
 from digest.ranking.attention import public_at
 from digest.ranking.counts import Floats, Ints
@@ -37,17 +37,17 @@ class Explainer:
         self._pool, self._tastes, self._liked = pool, tastes, liked
         self._matcher = Matcher(pool, mean, tastes)
 
-    def picks(self, row: int, profile: Profile, places: Ints) -> tuple[Pick, ...]:
+    def picks(self, row: int, interest: Interest, places: Ints) -> tuple[Pick, ...]:
         """The papers at `places` for the subscriber of taste `row`, with score and reasons, in the given order."""
         match = self._matcher.match(row, places)
         named = [match.strongest(i, _WORDS_NAMED, _LEAST_PART) for i in range(len(places))]
         fewer = [forms[:_WORDS_BESIDE] for forms in named]
-        led = self._led(row, profile, match, fewer)
+        led = self._led(row, interest, match, fewer)
         picks = []
         for i, place in enumerate(places.tolist()):
             words = fewer[i] if i in led else named[i]
-            reasons = (*_matches(match, i, words, led.get(i)), *_boosts(profile, place, self._pool))
-            picks.append(Pick(self._pool.papers[place].id, math.fsum(reason.share for reason in reasons), reasons))
+            reasons = (*_matches(match, i, words, led.get(i)), *_boosts(interest, place, self._pool))
+            picks.append(_pick(self._pool.papers[place].id, reasons, interest.name))
         return tuple(picks)
 
     def term_points(self, row: int, place: int) -> tuple[tuple[str, float], ...]:
@@ -56,9 +56,9 @@ class Explainer:
         forms, by_form = match.wordings[0].forms, match.by_form(0)
         return tuple((forms[form], float(by_form[form])) for form in (-by_form).argsort(kind="stable"))
 
-    def _led(self, row: int, profile: Profile, match: Match, named: Sequence[Sequence[int]]) -> _Led:
+    def _led(self, row: int, interest: Interest, match: Match, named: Sequence[Sequence[int]]) -> _Led:
         """For the papers that one like carried: its title, and the points of the words that are not named."""
-        rows, weights = self._likes_of(row, profile)
+        rows, weights = self._likes_of(row, interest)
         if not len(rows) or not named:
             return {}
         is_unnamed = match.is_unnamed(named)
@@ -70,9 +70,9 @@ class Explainer:
         titles = ((i, self._title(int(rows[leaders[i]]))) for i in np.flatnonzero(is_led).tolist())
         return {i: (title, float(rests[i])) for i, title in titles if title is not None}
 
-    def _likes_of(self, row: int, profile: Profile) -> tuple[Ints, Floats]:
+    def _likes_of(self, row: int, interest: Interest) -> tuple[Ints, Floats]:
         """The rows and weights of a subscriber's likes; none where they are too many for one to matter."""
-        mixture, ids, wanted = self._tastes.mixture, self._tastes.liked_ids, set(profile.likes)
+        mixture, ids, wanted = self._tastes.mixture, self._tastes.liked_ids, set(interest.likes)
         span = slice(int(mixture.indptr[row]), int(mixture.indptr[row + 1]))
         if len(wanted) > _LIKES_COMPARED:
             span = slice(0, 0)
@@ -84,6 +84,10 @@ class Explainer:
         paper_id = self._tastes.liked_ids[row]
         paper = None if paper_id is None else self._liked.get(paper_id)
         return None if paper is None else paper.title
+
+
+def _pick(paper_id: int, reasons: tuple[Reason, ...], interest: str) -> Pick:
+    return Pick(paper_id, math.fsum(reason.share for reason in reasons), reasons, interest)
 
 
 def _matches(match: Match, i: int, named: Sequence[int], led: tuple[str, float] | None) -> Iterator[Reason]:
@@ -99,14 +103,14 @@ def _matches(match: Match, i: int, named: Sequence[int], led: tuple[str, float] 
     yield Reason(ReasonKind.LIKED, (title,), rest)
 
 
-def _boosts(profile: Profile, place: int, pool: Pool) -> Iterator[Reason]:
+def _boosts(interest: Interest, place: int, pool: Pool) -> Iterator[Reason]:
     paper = pool.papers[place]
-    if profile.authors and (names := authors_followed(paper, profile.authors)):
+    if interest.authors and (names := authors_followed(paper, interest.authors)):
         yield Reason(ReasonKind.AUTHOR, names, blend.AUTHOR_BOOST)
-    if profile.categories and (chosen := categories_read(paper, profile.categories)):
+    if interest.categories and (chosen := categories_read(paper, interest.categories)):
         yield Reason(ReasonKind.CATEGORY, chosen, blend.CATEGORY_BOOST)
     if pool.trend[place] > 0:
         yield Reason(ReasonKind.TREND, reading(paper), float(blend.TREND_BOOST * pool.trend[place]))
-    elif not blend.has_taste(profile):
+    elif not interest.has_taste:
         share = float(blend.RECENT_BOOST * pool.freshness[place])
         yield Reason(ReasonKind.RECENT, (public_at(paper).date().isoformat(),), share)

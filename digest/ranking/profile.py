@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
-from digest.model import Paper, Profile
+from digest.model import Interest, Paper
 from digest.ranking.corpus import Corpus, squared_norms
 from digest.ranking.counts import Floats
 
@@ -30,7 +30,7 @@ _LONGEST_BASELINE = 0.5  # of the length of the taste
 
 @dataclass(frozen=True, slots=True)
 class Tastes:
-    """The tastes of some subscribers, one row each, before the baseline that all share is taken off.
+    """The tastes of some interests, one row each, before the baseline that all share is taken off.
 
     `scale` brings points to the same size for everybody (1 ≈ a paper that says exactly what the likes say, 0 where
     nothing is said of taste). `baseline` is the weight of the mean of all papers, 0 where nothing is liked or asked
@@ -50,38 +50,38 @@ def paper_text(paper: Paper) -> str:
     return f"{paper.title}\n{paper.abstract}"
 
 
-def keyword_text(profile: Profile) -> str:
-    """The keywords as the words of one more liked paper."""
-    return "\n".join(profile.keywords)
+def keyword_text(interest: Interest) -> str:
+    """Keywords and free text as the words of one more liked paper."""
+    return "\n".join((*interest.keywords, interest.text)).strip()
 
 
-def tastes_of(profiles: Sequence[Profile], corpus: Corpus, liked: Mapping[int, Paper]) -> Tastes:
-    """One taste for each profile. Likes and dislikes are read from the corpus, else from `liked`, else passed over."""
-    known, papers = _papers_used(profiles, corpus, liked)
-    keywords = sorted({text for profile in profiles if (text := keyword_text(profile))})
+def tastes_of(interests: Sequence[Interest], corpus: Corpus, liked: Mapping[int, Paper]) -> Tastes:
+    """One taste for each interest. Likes and dislikes are read from the corpus, else from `liked`, else passed over."""
+    known, papers = _papers_used(interests, corpus, liked)
+    keywords = sorted({text for interest in interests if (text := keyword_text(interest))})
     vectors = _stacked(corpus, known, [paper_text(liked[i]) for i in papers], keywords)
     ids = [*known, *papers]
     row_of_paper = {paper_id: row for row, paper_id in enumerate(ids)}
     row_of_keywords = {text: len(ids) + row for row, text in enumerate(keywords)}
-    mixture = _mixture([_parts(profile, row_of_paper, row_of_keywords) for profile in profiles], vectors.shape[0])
+    mixture = _mixture([_parts(interest, row_of_paper, row_of_keywords) for interest in interests], vectors.shape[0])
     weights = sp.csr_array(mixture @ vectors)
     norms = np.sqrt(squared_norms(weights))
     scale = np.divide(1 / corpus.statistics.norm, norms, out=np.zeros_like(norms), where=norms > 0)
-    baseline = _baseline(profiles, scale, norms, corpus.statistics.mean_norm)
+    baseline = _baseline(interests, scale, norms, corpus.statistics.mean_norm)
     return Tastes(weights, scale, baseline, mixture, vectors, (*ids, *(None for _ in keywords)))
 
 
-def _baseline(profiles: Sequence[Profile], scale: Floats, norms: Floats, mean_norm: float) -> Floats:
-    wishes = np.array([bool(profile.likes or profile.keywords) for profile in profiles], bool)
+def _baseline(interests: Sequence[Interest], scale: Floats, norms: Floats, mean_norm: float) -> Floats:
+    wishes = np.array([interest.has_taste for interest in interests], bool)
     longest = _LONGEST_BASELINE * norms / (mean_norm or 1.0)
     capped: Floats = scale * wishes * np.minimum(BASELINE_WEIGHT, longest)
     return capped
 
 
 def _papers_used(
-    profiles: Sequence[Profile], corpus: Corpus, liked: Mapping[int, Paper]
+    interests: Sequence[Interest], corpus: Corpus, liked: Mapping[int, Paper]
 ) -> tuple[list[int], list[int]]:
-    used = sorted({paper_id for profile in profiles for paper_id in (*profile.likes, *profile.dislikes)})
+    used = sorted({paper_id for interest in interests for paper_id in (*interest.likes, *interest.dislikes)})
     return [i for i in used if i in corpus], [i for i in used if i not in corpus and i in liked]
 
 
@@ -97,12 +97,12 @@ def _stacked(corpus: Corpus, known: list[int], texts: list[str], keywords: list[
     return sp.csr_array(sp.vstack([learnt, corpus.vectors_of(texts), pseudo_likes], format="csr"))
 
 
-def _parts(profile: Profile, papers: Mapping[int, int], keywords: Mapping[str, int]) -> dict[int, float]:
+def _parts(interest: Interest, papers: Mapping[int, int], keywords: Mapping[str, int]) -> dict[int, float]:
     """The row and weight of everything that a taste is made of."""
-    disliked = sorted({papers[i] for i in profile.dislikes if i in papers})
+    disliked = sorted({papers[i] for i in interest.dislikes if i in papers})
     # Sorted, so that the order of likes cannot move a rounding error.
-    liked = sorted({papers[i] for i in profile.likes if i in papers})
-    if (text := keyword_text(profile)) in keywords:
+    liked = sorted({papers[i] for i in interest.likes if i in papers})
+    if (text := keyword_text(interest)) in keywords:
         liked.append(keywords[text])
     parts = dict.fromkeys(liked, 1 / max(len(liked), 1))
     for row in disliked:

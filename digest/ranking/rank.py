@@ -13,7 +13,7 @@ from datetime import datetime
 
 import numpy as np
 
-from digest.model import Paper, Pick, Profile
+from digest.model import Interest, Paper, Pick, Profile
 from digest.ranking import blend
 from digest.ranking.corpus import Corpus
 from digest.ranking.counts import Floats, Ints
@@ -40,11 +40,16 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class _Chunk:
-    """Some requests with their tastes and the order of the best papers for each."""
+    """Some requests, the interests of all of them in a row with their tastes, and the best papers of each request.
+
+    `best_of` says which interest (a row of the tastes) each place of `places` was chosen for.
+    """
 
     requests: Sequence[Request]
+    interests: Sequence[Interest]
     tastes: Tastes
     places: tuple[Ints, ...]
+    best_of: tuple[Ints, ...]
 
 
 class Ranker:
@@ -71,8 +76,8 @@ class Ranker:
         picks = []
         for pool, chunk in self._chunks(requests, candidates, liked, now, rising, is_floored=True):
             explainer = Explainer(pool, self._corpus.statistics.mean, chunk.tastes, liked)
-            for row, (request, places) in enumerate(zip(chunk.requests, chunk.places, strict=True)):
-                picks.append(explainer.picks(row, request.profile, places))
+            for places, rows in zip(chunk.places, chunk.best_of, strict=True):
+                picks.append(_explained(explainer, chunk.interests, places, rows))
         return picks
 
     def order_batch(
@@ -84,11 +89,11 @@ class Ranker:
                 yield [pool.papers[place].id for place in places]
 
     def term_points(
-        self, profile: Profile, paper: Paper, liked: Mapping[int, Paper], now: datetime
+        self, interest: Interest, paper: Paper, liked: Mapping[int, Paper], now: datetime
     ) -> tuple[tuple[str, float], ...]:
-        """Every word of `paper` with the points it has for `profile`, strongest first."""
+        """Every word of `paper` with the points it has for `interest`, strongest first."""
         pool = pool_of([paper], self._corpus, now)
-        tastes = tastes_of([profile], self._corpus, liked)
+        tastes = tastes_of([interest], self._corpus, liked)
         return Explainer(pool, self._corpus.statistics.mean, tastes, liked).term_points(0, 0)
 
     def _chunks(
@@ -105,33 +110,54 @@ class Ranker:
         bounded = np.array(sorted(pool.places_of(rising)), np.int64)
         for start in range(0, len(requests), _CHUNK):
             some = requests[start : start + _CHUNK]
-            tastes = tastes_of([request.profile for request in some], self._corpus, liked)
-            scores = _scores(some, tastes, pool, is_floored=is_floored)
+            owned = [request.profile.interests or (Interest(),) for request in some]
+            interests = [interest for mine in owned for interest in mine]
+            tastes = tastes_of(interests, self._corpus, liked)
+            starts = np.cumsum([0, *(len(mine) for mine in owned[:-1])])
+            by_interest = _scores_of_interests(interests, tastes, pool, is_floored=is_floored)
+            scores = np.maximum.reduceat(by_interest, starts, axis=0)
+            _rule_out(scores, some, pool)
             _bound(scores, bounded, RISING_SHARE)
-            yield pool, _Chunk(some, tastes, _best(scores, [request.limit for request in some]))
+            best = _best(scores, [request.limit for request in some])
+            spans = zip(starts.tolist(), (len(mine) for mine in owned), best, strict=True)
+            best_of = tuple(start + by_interest[start : start + n, places].argmax(axis=0) for start, n, places in spans)
+            yield pool, _Chunk(some, interests, tastes, best, best_of)
+
+
+def _explained(explainer: Explainer, interests: Sequence[Interest], places: Ints, rows: Ints) -> tuple[Pick, ...]:
+    """The picks at `places`, each explained by the interest it was chosen for."""
+    found: dict[int, Pick] = {}
+    for row in np.unique(rows).tolist():
+        mine = np.flatnonzero(rows == row)
+        found.update(zip(mine.tolist(), explainer.picks(row, interests[row], places[mine]), strict=True))
+    return tuple(found[i] for i in range(len(places)))
 
 
 _LEAST = 10.0**-_DIGITS
 
 
-def _scores(requests: Sequence[Request], tastes: Tastes, pool: Pool, *, is_floored: bool) -> Floats:
-    """The score of each paper (columns) for each request (rows), −∞ where it must not be picked."""
+def _scores_of_interests(interests: Sequence[Interest], tastes: Tastes, pool: Pool, *, is_floored: bool) -> Floats:
+    """The score of each paper (columns) for each interest (rows), −∞ where it must not be picked for it."""
     scores = blend.scores_of(tastes, pool)
-    for row, request in enumerate(requests):
-        blend.add_boosts(scores[row], request.profile, pool)
+    for row, interest in enumerate(interests):
+        blend.add_boosts(scores[row], interest, pool)
     np.round(scores, _DIGITS, out=scores)
-    for row, request in enumerate(requests):
-        if is_floored and blend.has_taste(request.profile):
-            followed = blend.places_by_followed(request.profile, pool)
+    for row, interest in enumerate(interests):
+        if is_floored and interest.has_taste:
+            followed = blend.places_by_followed(interest, pool)
             kept = scores[row, followed]
             # Attention lifts what fits; alone it is no reason to send a paper to somebody who said what fits.
             scores[row, scores[row] - blend.TREND_BOOST * pool.trend < _LEAST] = -np.inf
             scores[row, followed] = kept
-        passed = blend.is_asked_for(request.profile, pool)
+        passed = blend.is_asked_for(interest, pool)
         if passed is not None:
             scores[row, ~passed] = -np.inf
-        scores[row, blend.places_ruled_out(request.profile, request.excluded, pool)] = -np.inf
     return scores
+
+
+def _rule_out(scores: Floats, requests: Sequence[Request], pool: Pool) -> None:
+    for row, request in enumerate(requests):
+        scores[row, blend.places_ruled_out(request.profile, request.excluded, pool)] = -np.inf
 
 
 def _bound(scores: Floats, places: Ints, share: int) -> None:

@@ -234,12 +234,16 @@ def _edition_row(one: Composed, facts_ids: Mapping[Facts, int]) -> dict[str, Any
         "since": one.since,
         "composed_at": one.composed_at,
         "scanned": one.scanned,
-        "picks": [
-            {"facts": facts_ids[pick.facts], "score": pick.score, "reasons": [_reason_row(r) for r in pick.reasons]}
-            for pick in one.picks
-        ],
+        "picks": [_pick_row(pick, facts_ids[pick.facts]) for pick in one.picks],
         "skip_reason": one.skip_reason,
     }
+
+
+def _pick_row(pick: ShownPick, facts_id: int) -> dict[str, Any]:
+    """What is usual is left out: a hundred thousand editions hold two million of these."""
+    row: dict[str, Any] = {"facts": facts_id, "score": pick.score, "reasons": [_reason_row(r) for r in pick.reasons]}
+    unusual = {"interest": pick.interest, "is_exploration": pick.is_exploration, "ranker": pick.ranker}
+    return row | {name: value for name, value in unusual.items() if value}
 
 
 def _reason_row(reason: Reason) -> list[Any]:
@@ -256,7 +260,14 @@ def _edition(row: Row[*tuple[Any, ...]], facts: Mapping[int, Facts]) -> Edition:
         composed_at=row.composed_at,
         scanned=row.scanned,
         picks=tuple(
-            ShownPick(facts[pick["facts"]], pick["score"], tuple(_reason(*r) for r in pick["reasons"]))
+            ShownPick(
+                facts=facts[pick["facts"]],
+                score=pick["score"],
+                reasons=tuple(_reason(*r) for r in pick["reasons"]),
+                interest=pick.get("interest", ""),
+                is_exploration=pick.get("is_exploration", False),
+                ranker=pick.get("ranker", ""),
+            )
             for pick in row.picks
         ),
     )

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, insert, select, update
 
 from digest.errors import NotFound
-from digest.model import Profile
+from digest.model import Interest, Profile
 from digest.papers.identity import fold_name
 from digest.store.drafts import chunks
 from digest.store.merge import surviving
@@ -33,14 +33,14 @@ def get_profiles(connection: Connection, subscriber_ids: Iterable[int]) -> dict[
         votes = _votes(connection, ids)
         for row in connection.execute(select(profiles).where(profiles.c.subscriber_id.in_(ids))):
             mine = votes[row.subscriber_id]
-            found[row.subscriber_id] = Profile(
+            main = Interest(
                 categories=tuple(row.categories),
                 keywords=tuple(row.keywords),
                 authors=tuple(row.authors),
                 likes=tuple(paper for paper, value in mine if value == LIKED),
                 dislikes=tuple(paper for paper, value in mine if value == DISLIKED),
-                muted=tuple(row.muted),
             )
+            found[row.subscriber_id] = Profile((main,), muted=tuple(row.muted))
     return found
 
 
@@ -66,13 +66,13 @@ def set_profile(
 
 def follow(connection: Connection, subscriber_id: int, names: Sequence[str]) -> Profile:
     """Follow authors; whoever is followed already, in whatever spelling, is not added twice."""
-    known = get_profile(connection, subscriber_id).authors
+    known = get_profile(connection, subscriber_id).interests[0].authors
     return set_profile(connection, subscriber_id, authors=[*known, *names])
 
 
 def unfollow(connection: Connection, subscriber_id: int, names: Sequence[str]) -> Profile:
     """Stop following authors. Raises NotFound for a name that is not followed, in whatever spelling."""
-    known = get_profile(connection, subscriber_id).authors
+    known = get_profile(connection, subscriber_id).interests[0].authors
     gone = {fold_name(name): name for name in names}
     unknown = [name for form, name in gone.items() if form not in {fold_name(other) for other in known}]
     if unknown:

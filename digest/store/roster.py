@@ -85,7 +85,10 @@ def _row(person: Subscriber, profile: Profile, keys: Mapping[int, str]) -> dict[
         "days": str(person.schedule.days),
         "limit": person.limit,
         "created_at": person.created_at.isoformat(),
-        **{name: list(getattr(profile, name)) for name in _LISTS},
+        "categories": list(profile.interests[0].categories),
+        "keywords": list(profile.interests[0].keywords),
+        "authors": list(profile.interests[0].authors),
+        "muted": list(profile.muted),
         **{name: [keys[paper] for paper in getattr(profile, name)] for name in _VOTES},
     }
 

@@ -20,7 +20,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from digest.model import Paper, Profile
+from digest.model import Interest, Paper, Profile
 from digest.ranking.corpus import Corpus
 from digest.ranking.pool import Pool, pool_of
 from digest.ranking.profile import Tastes, paper_text, tastes_of
@@ -54,7 +54,7 @@ def requests(chance: random.Random, count: int, known: list[Paper], new: list[Pa
     return [
         Request(
             i,
-            Profile(likes=tuple(paper.id for paper in chance.sample(known, LIKES))),
+            Profile((Interest(likes=tuple(paper.id for paper in chance.sample(known, LIKES))),)),
             20,
             frozenset(paper.id for paper in chance.sample(known, SENT - 20) + chance.sample(new, 20)),
         )
@@ -83,7 +83,7 @@ def main(subscribers: int) -> None:
     liked = {paper.id: paper for paper in known}
     ranker, pool = Ranker(corpus), pool_of(new, corpus, NOW)
     chunks = [
-        tastes_of([request.profile for request in some[i : i + CHUNK]], corpus, liked)
+        tastes_of([request.profile.interests[0] for request in some[i : i + CHUNK]], corpus, liked)
         for i in range(0, min(len(some), 2000), CHUNK)
     ]
     measured = min(len(some), 2000)

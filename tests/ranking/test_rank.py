@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from digest.model import Paper, Pick, Profile, ReasonKind
 from digest.ranking.rank import Ranker, Request
-from tests.support.ranking import NOW, corpus_of, ids, paper, rank
+from tests.support.ranking import NOW, changed, corpus_of, ids, paper, rank, wanting
 
 TOPICS = [
     "vision-language grounding of captions in images",
@@ -44,7 +44,7 @@ SHELF = shelf()
 KEYWORDS = ["protein", "vision-language", "denoising steps", "nothing at all"]
 numbers = st.integers(1, 30)
 profiles = st.builds(
-    Profile,
+    wanting,
     categories=st.lists(st.sampled_from(["cs.CV", "cs", "q-bio.BM", "math"]), max_size=2).map(tuple),
     keywords=st.lists(st.sampled_from(KEYWORDS), max_size=2).map(tuple),
     authors=st.lists(st.sampled_from(["Author A", "B, Author", "Nobody"]), max_size=2).map(tuple),
@@ -89,8 +89,8 @@ def test_every_word_of_a_reason_stands_in_the_paper(profile: Profile) -> None:
 def test_the_order_of_the_input_never_matters(profile: Profile, chance: random.Random) -> None:
     shuffled = SHELF.copy()
     chance.shuffle(shuffled)
-    turned = replace(profile, likes=profile.likes[::-1], dislikes=profile.dislikes[::-1])
-    turned = replace(turned, keywords=profile.keywords[::-1])
+    turned = changed(profile, likes=profile.likes[::-1], dislikes=profile.dislikes[::-1])
+    turned = changed(turned, keywords=profile.interests[0].keywords[::-1])
     assert rank(SHELF, profile) == rank(SHELF, turned, candidates=shuffled)
 
 
@@ -107,29 +107,29 @@ def test_a_subscriber_gets_the_same_alone_and_in_a_batch(some: list[Profile]) ->
 def test_a_like_never_takes_words_in_common_off_the_liked_paper(profile: Profile, number: int) -> None:
     """Before the baseline: adding a vector to a sum never turns the sum away from it."""
     ranker, known = Ranker(corpus_of(SHELF)), {one.id: one for one in SHELF}
-    calm = replace(profile, dislikes=(), keywords=())
-    more = replace(calm, likes=tuple(dict.fromkeys((*calm.likes, number))))
+    calm = changed(profile, dislikes=(), keywords=())
+    more = changed(calm, likes=tuple(dict.fromkeys((*calm.likes, number))))
 
     def relevance(of: Profile) -> float:
-        return math.fsum(points for _, points in ranker.term_points(of, known[number], known, NOW))
+        return math.fsum(points for _, points in ranker.term_points(of.interests[0], known[number], known, NOW))
 
     assert relevance(more) >= relevance(calm) - 1e-9
 
 
 def test_likes_bring_their_topic_to_the_top() -> None:
-    picks = rank(SHELF, Profile(likes=(6, 12)), limit=3)  # both are of the first topic
+    picks = rank(SHELF, wanting(likes=(6, 12)), limit=3)  # both are of the first topic
     assert all(pick.paper_id % 6 == 0 for pick in picks)
 
 
 def test_a_dislike_pushes_its_topic_down() -> None:
-    both = Profile(likes=(6, 7))
-    calm, cross = rank(SHELF, both), rank(SHELF, replace(both, dislikes=(13,)))
+    both = wanting(likes=(6, 7))
+    calm, cross = rank(SHELF, both), rank(SHELF, changed(both, dislikes=(13,)))
     of_topic = [next(pick.score for pick in picks if pick.paper_id % 6 == 1) for picks in (calm, cross)]
     assert of_topic[0] > of_topic[1]
 
 
 def test_keywords_are_one_more_like() -> None:
-    (first, *_) = rank(SHELF, Profile(keywords=("protein structure",)))
+    (first, *_) = rank(SHELF, wanting(keywords=("protein structure",)))
     assert first.paper_id % 6 == 3
     assert first.reasons[0].kind is ReasonKind.TERMS
     assert {"protein", "structure"} <= set(first.reasons[0].words)
@@ -137,20 +137,20 @@ def test_keywords_are_one_more_like() -> None:
 
 def test_a_followed_author_is_picked_without_a_word_in_common() -> None:
     papers = [paper(1, "protein folding"), paper(2, "graph kernels", authors=("Ada Lovelace",)), paper(3, "speech")]
-    (pick, *_) = rank(papers, Profile(likes=(1,), authors=("Lovelace, Ada",)))
+    (pick, *_) = rank(papers, wanting(likes=(1,), authors=("Lovelace, Ada",)))
     assert pick.paper_id == 2
     assert ("Ada Lovelace",) in [reason.words for reason in pick.reasons if reason.kind is ReasonKind.AUTHOR]
 
 
 def test_what_matches_nothing_and_has_no_boost_is_not_padded_in() -> None:
     papers = [paper(1, "protein folding"), paper(2, "protein design"), paper(3, "speech"), paper(4, "graph kernels")]
-    assert ids(rank(papers, Profile(likes=(1,)))) == [2]
+    assert ids(rank(papers, wanting(likes=(1,)))) == [2]
 
 
 def test_the_one_like_that_carried_a_score_is_named_by_its_title() -> None:
     words = " ".join(f"term{'abcdefghijklmnop'[i]}" for i in range(16))
     papers = [paper(1, "The liked one", words), paper(2, "The new one", words), *SHELF[5:10]]
-    (pick, *_) = rank(papers, Profile(likes=(1,)), candidates=papers[1:])
+    (pick, *_) = rank(papers, wanting(likes=(1,)), candidates=papers[1:])
     assert [reason.kind for reason in pick.reasons] == [ReasonKind.TERMS, ReasonKind.LIKED]
     assert pick.reasons[1].words == ("The liked one",)
     assert all(reason.share > 0 for reason in pick.reasons)
@@ -164,7 +164,7 @@ def test_an_empty_profile_gets_trend_then_recency() -> None:
         paper(4, "newer", published_on=date(2026, 4, 19)),
         paper(5, "newer too", published_on=date(2026, 4, 19)),
     ]
-    picks = rank(papers, Profile())
+    picks = rank(papers, wanting())
     assert ids(picks) == [3, 2, 4, 5, 1]
     kinds = [pick.reasons[0].kind for pick in picks]
     assert kinds == [ReasonKind.TREND] * 2 + [ReasonKind.RECENT] * 3
@@ -172,30 +172,30 @@ def test_an_empty_profile_gets_trend_then_recency() -> None:
 
 
 def test_categories_alone_are_a_filter() -> None:
-    picks = rank(SHELF, Profile(categories=("q-bio.BM",)), limit=30)
+    picks = rank(SHELF, wanting(categories=("q-bio.BM",)), limit=30)
     assert {pick.paper_id % 3 for pick in picks} == {2}
     assert len(picks) == 10
     assert all(ReasonKind.CATEGORY in [reason.kind for reason in pick.reasons] for pick in picks)
 
 
 def test_categories_beside_likes_are_a_boost() -> None:
-    likes = Profile(likes=(6, 12))
+    likes = wanting(likes=(6, 12))
     plain, boosted = (
         {pick.paper_id: pick.score for pick in rank(SHELF, profile, limit=30)}
-        for profile in (likes, replace(likes, categories=("cs.CV",)))
+        for profile in (likes, changed(likes, categories=("cs.CV",)))
     )
     assert all(boosted[i] - plain[i] == pytest.approx(0.02 if i % 3 == 0 else 0) for i in plain)
     assert set(boosted) > {i for i in plain if i % 3}
 
 
 def test_authors_alone_give_their_papers_only() -> None:
-    assert {pick.paper_id % 5 for pick in rank(SHELF, Profile(authors=("Author A",)), limit=30)} == {0}
+    assert {pick.paper_id % 5 for pick in rank(SHELF, wanting(authors=("Author A",)), limit=30)} == {0}
 
 
 def test_one_rare_word_finds_its_papers_and_nothing_else() -> None:
     papers = [*(paper(i, one.title) for i, one in enumerate(SHELF, 100)), paper(1, "Kolmogorov turbulence")]
-    assert ids(rank(papers, Profile(keywords=("kolmogorov",)))) == [1]
-    assert rank(papers, Profile(keywords=("unheard-of",))) == ()
+    assert ids(rank(papers, wanting(keywords=("kolmogorov",)))) == [1]
+    assert rank(papers, wanting(keywords=("unheard-of",))) == ()
 
 
 def test_a_profile_in_chinese_finds_chinese_papers_and_says_why() -> None:
@@ -205,9 +205,9 @@ def test_a_profile_in_chinese_finds_chinese_papers_and_says_why() -> None:
         paper(3, "图像分割综述", "深度学习用于医学图像"),
         *SHELF[4:7],
     ]
-    by_like = rank(papers, Profile(likes=(1,)))
+    by_like = rank(papers, wanting(likes=(1,)))
     assert by_like[0].paper_id == 3
-    by_word = rank(papers, Profile(keywords=("医学图像",)))
+    by_word = rank(papers, wanting(keywords=("医学图像",)))
     assert set(ids(by_word)) == {1, 3}
     assert any("医学图像" in word for word in by_word[0].reasons[0].words)
 
@@ -218,7 +218,7 @@ def test_ten_thousand_likes_are_ranked_like_any_other_profile() -> None:
     known = [paper(i, " ".join(chance.choices(words[:50], k=8))) for i in range(10_000)]
     new = [paper(20_000 + i, " ".join(chance.choices(words[:50] if i < 5 else words[50:], k=8))) for i in range(50)]
     ranker, everything = Ranker(corpus_of([*known, *new])), {one.id: one for one in known}
-    request = Request(1, Profile(likes=tuple(everything)), 5)
+    request = Request(1, wanting(likes=tuple(everything)), 5)
     (picks,) = ranker.rank_batch([request], new, everything, NOW)
     assert set(ids(picks)) == {20_000 + i for i in range(5)}
 
@@ -226,7 +226,7 @@ def test_ten_thousand_likes_are_ranked_like_any_other_profile() -> None:
 def test_a_like_that_the_corpus_has_forgotten_still_counts() -> None:
     remembered = [one for one in SHELF if one.id != 6]
     ranker = Ranker(corpus_of(remembered))
-    request = Request(1, Profile(likes=(6, 999)), 3)
+    request = Request(1, wanting(likes=(6, 999)), 3)
     (picks,) = ranker.rank_batch([request], remembered, {6: SHELF[5]}, NOW)
     assert all("vision-language" in pick.reasons[0].words for pick in picks)
 
@@ -234,26 +234,26 @@ def test_a_like_that_the_corpus_has_forgotten_still_counts() -> None:
 def test_a_revised_candidate_is_explained_by_the_words_it_has_now() -> None:
     ranker = Ranker(corpus_of(SHELF))
     revised = replace(SHELF[2], title="Speech recognition, revised", abstract="")
-    (picks,) = ranker.rank_batch([Request(1, Profile(keywords=("protein", "speech")), 3)], [revised], {}, NOW)
+    (picks,) = ranker.rank_batch([Request(1, wanting(keywords=("protein", "speech")), 3)], [revised], {}, NOW)
     assert picks[0].reasons[0].words == ("Speech",)
 
 
 def test_equal_papers_keep_the_order_of_their_ids_also_where_the_limit_cuts() -> None:
     same = [paper(i, "protein folding") for i in (5, 3, 9, 7, 1)]
     papers = [*same, paper(100, "protein"), *SHELF]
-    assert ids(rank(papers, Profile(likes=(100,)), limit=3, candidates=same)) == [1, 3, 5]
+    assert ids(rank(papers, wanting(likes=(100,)), limit=3, candidates=same)) == [1, 3, 5]
 
 
 def test_nothing_to_rank_is_no_error() -> None:
     ranker = Ranker(corpus_of([]))
     empty: list[tuple[Pick, ...]] = [()]
-    assert ranker.rank_batch([Request(1, Profile(keywords=("x",)), 3)], [], {}, NOW) == empty
+    assert ranker.rank_batch([Request(1, wanting(keywords=("x",)), 3)], [], {}, NOW) == empty
     assert ranker.rank_batch([], SHELF, {}, NOW) == []
 
 
 def test_the_points_of_the_words_sum_to_the_relevance() -> None:
-    profile, known = Profile(likes=(6, 7), keywords=("denoising",)), {one.id: one for one in SHELF}
+    profile, known = wanting(likes=(6, 7), keywords=("denoising",)), {one.id: one for one in SHELF}
     (pick,) = rank(SHELF, profile, limit=1)
-    points = Ranker(corpus_of(SHELF)).term_points(profile, known[pick.paper_id], known, NOW)
+    points = Ranker(corpus_of(SHELF)).term_points(profile.interests[0], known[pick.paper_id], known, NOW)
     share = math.fsum(r.share for r in pick.reasons if r.kind in (ReasonKind.TERMS, ReasonKind.LIKED))
     assert math.fsum(value for _, value in points) == pytest.approx(share, abs=1e-9)

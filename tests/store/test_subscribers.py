@@ -67,7 +67,7 @@ def test_whoever_unsubscribed_may_be_added_again_and_keeps_the_profile(database:
         subscribers.unsubscribe(connection, first.id, MORNING)
         again = subscribers.add(connection, first.address, "Ada L.", BERLIN, 7, "admin", LATER, LATER)
         assert (again.id, again.state, again.edition_at) == (first.id, SubscriberState.ACTIVE, LATER)
-        assert profiles.get_profile(connection, again.id).keywords == ("lamps",)
+        assert profiles.get_profile(connection, again.id).interests[0].keywords == ("lamps",)
 
 
 def test_an_unknown_address_names_those_that_come_close(database: Database) -> None:

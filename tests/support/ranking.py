@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
+from typing import Any
 
-from digest.model import Paper, Pick, Profile
+from digest.model import Interest, Paper, Pick, Profile
 from digest.ranking.corpus import Corpus
 from digest.ranking.profile import paper_text
 from digest.ranking.rank import Ranker, Request
@@ -44,6 +46,17 @@ def paper(
         signals=signals or {},
         signals_before=signals_before or {},
     )
+
+
+def wanting(muted: tuple[str, ...] = (), **interest: Any) -> Profile:
+    """A profile of one interest with these fields."""
+    return Profile((Interest(**interest),), muted=muted)
+
+
+def changed(profile: Profile, **fields: Any) -> Profile:
+    """The profile with other fields of its first interest."""
+    first, *others = profile.interests
+    return replace(profile, interests=(replace(first, **fields), *others))
 
 
 def corpus_of(papers: Sequence[Paper]) -> Corpus:
