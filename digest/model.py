@@ -214,6 +214,23 @@ class Paper:
     summary_source: str | None = None  # the kind of service that gave the summary; None: a listing
 
 
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One work of somebody's own library: readable text, and every identifier that its record shows.
+
+    `title` is "" where the record only has identifiers. `source` says where the record stands: an entry's key, a line.
+    """
+
+    title: str
+    abstract: str = ""
+    authors: tuple[str, ...] = ()
+    aliases: tuple[Alias, ...] = ()
+    year: int | None = None
+    keywords: tuple[str, ...] = ()
+    source: str = ""
+    venue: str = ""
+
+
 # ── subscribers and profiles ─────────────────────────────────────────────────────────────────────
 
 

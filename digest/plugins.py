@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from importlib import import_module
-from typing import TypeGuard
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, TypeGuard
 
 from pydantic import BaseModel
 
@@ -14,7 +15,11 @@ from digest.enrichers import Enricher
 from digest.errors import UsageError
 from digest.sources import KINDS, Source
 
+if TYPE_CHECKING:  # reading the configuration must not pay for numpy
+    from digest.ranking.rankers import Learner
+
 _NEEDED = ("requests", "parse", "next_poll")
+_NEEDED_OF_RANKERS = ("learn", "rank_batch")
 _NEEDED_OF_ENRICHERS = ("requests", "people_requests", "parse", "secrets")
 
 
@@ -72,6 +77,44 @@ def as_enricher(options: BaseModel) -> Enricher:
     return options
 
 
+SEMANTIC_IS_MISSING = "the extra `semantic` is not installed: pip install 'trending-papers-digest[semantic]'"
+
+RANKERS = {"bm25": "digest.ranking.rankers:Bm25", "semantic": "digest.ranking.rankers:Semantic"}
+"""Kind → class of the built-in rankers."""
+
+
+def ranker_kinds() -> list[str]:
+    """The built-in kinds, in alphabetical order."""
+    return sorted(RANKERS)
+
+
+def check_ranker(kind: str) -> None:
+    """Raise UsageError where `load_ranker` would; the built-in ones are not loaded for it."""
+    if kind not in RANKERS and ":" not in kind:
+        known = ", ".join(ranker_kinds())
+        raise UsageError(f"unknown kind '{kind}'{near(kind, RANKERS)}; known: {known}, or package.module:Class")
+    if kind == "semantic" and find_spec("sentence_transformers") is None:
+        raise UsageError(f"kind '{kind}': {SEMANTIC_IS_MISSING}")
+    if kind not in RANKERS:
+        load_ranker(kind)
+
+
+def load_ranker(kind: str) -> type[Learner]:
+    """The class of a kind of ranker; one of somebody's own is made without arguments.
+
+    Raises:
+        UsageError: no such kind, a class that is no ranker, or the extra it needs is not installed.
+    """
+    if kind in RANKERS or ":" not in kind:
+        check_ranker(kind)
+    module, _, name = RANKERS.get(kind, kind).partition(":")
+    found = _attribute(kind, module, name)
+    if not _is_ranker(found):
+        missing = ", ".join(_missing(found, _NEEDED_OF_RANKERS)) or "class of that name"
+        raise UsageError(f"kind '{kind}' is no ranker: it has no {missing}")
+    return found
+
+
 def near(word: str, known: Iterable[str]) -> str:
     """ " (did you mean 'x'?)", or nothing where nothing comes close."""
     found = get_close_matches(word, list(known), n=1, cutoff=0.6)
@@ -94,6 +137,10 @@ def _checked(kind: str, found: object, what: str = "source", needed: tuple[str, 
     if missing:
         raise UsageError(f"kind '{kind}' is no {what}: it has no {', '.join(missing)}")
     return found
+
+
+def _is_ranker(found: object) -> TypeGuard[type[Learner]]:
+    return isinstance(found, type) and not _missing(found, _NEEDED_OF_RANKERS)
 
 
 def _missing(found: object, needed: tuple[str, ...] = _NEEDED) -> list[str]:

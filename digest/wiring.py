@@ -23,20 +23,28 @@ from digest.clock import Clock
 from digest.config import Settings
 from digest.config.load import source_table
 from digest.daemon import Site, Worker
-from digest.editions.assemble import Letterhead, mail, notice
+from digest.editions.assemble import Letterhead, mail, note, notice
 from digest.editions.library import Library
+from digest.editions.note import Note
 from digest.editions.notice import Notice
+from digest.encoder import Remembering, SentenceEncoder
 from digest.errors import DatabaseError
 from digest.jobs import Job, Stop, run_due
 from digest.jobs.catch_up import CatchUp
 from digest.jobs.compose import Compose
 from digest.jobs.deliver import Deliver, Pace
+from digest.jobs.embed import Embed
 from digest.jobs.enrich import Enrich
 from digest.jobs.novelty import Novelty
 from digest.jobs.poll import Poll
 from digest.jobs.turns import SharedTurns
+from digest.jobs.vectors import Feed
 from digest.jobs.watch import Disk, Watch
-from digest.plugins import as_enricher, build_source
+from digest.model import OutboxKind
+from digest.plugins import as_enricher, build_source, load_ranker
+from digest.ranking.corpus import Corpus
+from digest.ranking.embeddings import Embeddings, Encoder
+from digest.ranking.rankers import Bm25, Interleaved, Learner, Semantic
 from digest.sources.fetcher import Fetcher, Network, user_agent
 from digest.store import editions, keys, migrations
 from digest.store import sources as source_rows
@@ -51,7 +59,7 @@ from digest.web import app, health
 C = TypeVar("C")
 R = TypeVar("R")
 
-JOBS = ("poll", "catch-up", "enrich", "compose", "watch", "deliver", "novelty")
+JOBS = ("poll", "catch-up", "enrich", "embed", "compose", "watch", "deliver", "novelty")
 """In the order of the flow; novelty last, because no mail waits for it."""
 
 
@@ -101,16 +109,18 @@ def prepare(settings: Settings, database: Database, now: datetime) -> None:
 def workers(settings: Settings, database: Database, clock: Clock, jobs: Sequence[str] = JOBS) -> list[Worker]:
     """The jobs of these names, ready to run, in the order of the flow."""
     http = cache(lambda: fetcher(settings, database))
+    model = cache(lambda: encoder(settings))
     build = {
         "poll": lambda: _working(Poll(build_source, http()), database, clock),
         "catch-up": lambda: _working(CatchUp(build_source, http()), database, clock),
         "enrich": lambda: _working(enrich(settings, http()), database, clock, every=timedelta(minutes=1)),
-        "compose": lambda: _working(compose(settings), database, clock),
+        "embed": lambda: _working(embed(settings, model()), database, clock, every=timedelta(minutes=1)),
+        "compose": lambda: _working(compose(settings, model()), database, clock),
         "watch": lambda: _working(watch(settings), database, clock),
         "deliver": lambda: Worker("deliver", deliver(settings, database, clock).run_due),
         "novelty": lambda: _working(Novelty(), database, clock),
     }
-    return [build[name]() for name in JOBS if name in jobs]
+    return [build[name]() for name in JOBS if name in jobs and (name != "embed" or reads_meaning(settings))]
 
 
 def _working(job: Job[C, R], database: Database, clock: Clock, every: timedelta = timedelta(seconds=5)) -> Worker:
@@ -141,14 +151,67 @@ def disk(settings: Settings) -> Disk | None:
     return Disk(str(file.parent), shutil.disk_usage(file.parent).free) if file else None
 
 
-def compose(settings: Settings) -> Compose:
-    return Compose(_domain(settings), settings.mail.max_age)
+def compose(settings: Settings, model: Encoder | None = None) -> Compose:
+    """The job; `model` is the one it shares with `embed`."""
+    known = Embeddings() if reads_meaning(settings) else None
+    feed = Feed(settings.semantic.model, known, settings.semantic.window) if known is not None else None
+    ranker = ranker_of(settings, known, model)
+    return Compose(_domain(settings), settings.mail.max_age, ranker=ranker, feed=feed)
+
+
+def embed(settings: Settings, model: Encoder) -> Embed:
+    return Embed(model, settings.semantic.window)
+
+
+def reads_meaning(settings: Settings) -> bool:
+    """Whether a language model is needed."""
+    return "semantic" in (settings.ranking.kind, settings.ranking.against)
+
+
+def encoder(settings: Settings) -> SentenceEncoder:
+    """The configured model, not yet loaded."""
+    semantic = settings.semantic
+    return SentenceEncoder(semantic.model, semantic.batch, semantic.threads)
+
+
+def ranker_of(settings: Settings, known: Embeddings | None, model: Encoder | None = None) -> Learner:
+    """The configured ranker, or two that take turns; `known` are the papers' vectors, kept up to date elsewhere."""
+    corpus = Corpus()
+
+    def one(kind: str) -> Learner:
+        if kind == "bm25":
+            return Bm25(corpus)
+        if kind == "semantic":
+            return Semantic(model or encoder(settings), known, corpus)
+        return load_ranker(kind)()
+
+    first, second = settings.ranking.kind, settings.ranking.against
+    return Interleaved((first, one(first)), (second, one(second))) if second else one(first)
+
+
+def measured_ranker(settings: Settings, kind: str) -> Learner:
+    """A ranker of a kind that has read nothing yet; it embeds what it learns itself.
+
+    Raises:
+        UsageError: as `load_ranker`.
+    """
+    load_ranker(kind)
+    if kind == "bm25":
+        return Bm25()
+    if kind == "semantic":
+        model: Encoder = encoder(settings)
+        cache = settings.semantic.cache
+        return Semantic(Remembering(model, cache) if cache else model)
+    return load_ranker(kind)()
 
 
 def deliver(settings: Settings, database: Database, clock: Clock) -> Deliver:
     head = letterhead(settings, database, clock())
 
     def assemble(claimed: Claimed) -> bytes:
+        if claimed.kind is OutboxKind.NOTE and claimed.content is not None and claimed.subscriber_id is not None:
+            to = claimed.subscriber_id, claimed.recipient, claimed.occasion
+            return note(head, Note(*to, claimed.composed_at, claimed.content))
         if claimed.content is not None:
             message = claimed.kind, claimed.recipient, claimed.message_id, claimed.composed_at
             return notice(head, Notice(*message, claimed.content))

@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from datetime import timedelta
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,8 @@ from digest.config.load import checked_source
 from digest.config.reference import toml
 from digest.config.settings import SECTIONS
 from digest.errors import ConfigError
+from digest.plugins import load_ranker
+from digest.ranking.rankers import Bm25
 from digest.sources import KINDS
 
 _SECTIONS = f"known: {', '.join(SECTIONS)}, sources, enrich"
@@ -134,6 +137,11 @@ def test_all_problems_are_told_at_once_each_with_what_would_be_right(tmp_path: P
         ),
         ("[sources.a]\nkind='digest.model:None_'", "digest.toml: sources.a: kind 'digest.model:None_': there is no"),
         ("[sources.a]\nkind='pydantic:BaseModel'", "digest.toml: sources.a: kind 'pydantic:BaseModel' is no source"),
+        ("[ranking]\nkind = 'bm52'", "digest.toml: ranking: unknown kind 'bm52' (did you mean 'bm25'?); known: bm25"),
+        ("[ranking]\nagainst = 'bm25'", "digest.toml: ranking: 'bm25' is the other ranker already"),
+        ("[ranking]\nkind = 'digest.nowhere:X'", "digest.toml: ranking: kind 'digest.nowhere:X': cannot import"),
+        ("[ranking]\nkind = 'digest.model:Paper'", "digest.toml: ranking: kind 'digest.model:Paper' is no ranker"),
+        ("[semantic]\nwindow = 5", "digest.toml: semantic: window: must be at least 100, not 5"),
     ],
 )
 def test_one_mistake_is_one_line(tmp_path: Path, text: str, expected: str) -> None:
@@ -166,6 +174,20 @@ def test_a_password_may_go_in_plain_to_this_machine(tmp_path: Path) -> None:
 def test_somebody_elses_source_is_named_by_its_class(tmp_path: Path) -> None:
     text = "[sources.mine]\nkind = 'digest.sources.feed:FeedSource'\nurl = 'https://example.org/rss'"
     assert loaded(tmp_path, text).sources["mine"].options["url"] == "https://example.org/rss"
+
+
+@pytest.mark.skipif(find_spec("sentence_transformers") is not None, reason="the extra `semantic` is installed")
+def test_a_ranker_that_needs_an_extra_says_which(tmp_path: Path) -> None:
+    (line,) = problems(tmp_path, "[ranking]\nkind = 'semantic'")
+    assert line == (
+        "digest.toml: ranking: kind 'semantic': the extra `semantic` is not installed: "
+        "pip install 'trending-papers-digest[semantic]'"
+    )
+
+
+def test_somebody_elses_ranker_is_named_by_its_class(tmp_path: Path) -> None:
+    settings = loaded(tmp_path, "[ranking]\nkind = 'digest.ranking.rankers:Bm25'\nagainst = 'bm25'")
+    assert load_ranker(settings.ranking.kind) is Bm25
 
 
 def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:

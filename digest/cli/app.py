@@ -43,7 +43,7 @@ SECTIONS: Mapping[str, Mapping[str, Lazy]] = {
     "Installation": {
         "db": Lazy("digest.cli.db:db", "Upgrade, check, back up, restore."),
         "config": Lazy("digest.cli.setup:config", "Check and show the configuration."),
-        "evaluate": Lazy("digest.cli.evaluate:evaluate", "Measure the ranker on papers and likes."),
+        "evaluate": Lazy("digest.cli.evaluate:evaluate", "Measure rankers, and rank past days again."),
     },
 }
 

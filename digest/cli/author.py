@@ -9,9 +9,9 @@ import click
 
 from digest.cli.desk import Desk, pass_desk
 from digest.cli.figures import figure_facts, figures, score_facts
-from digest.cli.output import counted, json_option, plain, printable, record, show_json, table, terminal_width
+from digest.cli.output import counted, json_option, plain, printable, show_json, table, terminal_width
 from digest.cli.paper import limit_option
-from digest.cli.profile import profile_lines
+from digest.cli.whose import Whose
 from digest.editions.dates import short_date
 from digest.editions.select import AUTHORS_SHOWN
 from digest.model import Paper
@@ -81,8 +81,8 @@ def follow(desk: Desk, email: str, names: tuple[str, ...], undo: bool) -> None:
     change = profiles.unfollow if undo else profiles.follow
     person = desk.call(subscribers.get, email)
     spelt = names if undo else desk.call(_spelt, names)
-    changed = desk.call(change, person.id, spelt)
-    record([("profile of", person.address), *profile_lines(changed)])
+    action = f"{'stopped following' if undo else 'followed'} {', '.join(spelt)}"
+    Whose(desk, person).change(action, lambda connection: change(connection, person.id, spelt))
 
 
 def _spelt(connection: Connection, names: Sequence[str]) -> tuple[str, ...]:

@@ -47,14 +47,21 @@ class Desk:
         Raises:
             ConfigError: it is wrong, or there is none.
         """
-        from digest.config import load, locate
+        from digest.config import locate
         from digest.config.load import places
 
         file = locate(self._config, os.environ, Path.cwd())
         if file is None and not any(name.startswith("DIGEST_") and "__" in name for name in os.environ):
             looked = ", ".join(str(place) for place in places(Path.cwd()))
             raise ConfigError([f"no configuration (looked for {looked}): 'digest init' writes one"])
-        return load(file, os.environ, Path.cwd())
+        return self.settings_or_defaults
+
+    @cached_property
+    def settings_or_defaults(self) -> Settings:
+        """The same for commands that need no installation: the defaults where there is no configuration."""
+        from digest.config import load, locate
+
+        return load(locate(self._config, os.environ, Path.cwd()), os.environ, Path.cwd())
 
     @cached_property
     def database(self) -> Database:

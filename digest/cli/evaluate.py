@@ -1,185 +1,121 @@
-"""`digest evaluate`: the daemon's own ranker on papers and likes from files, measured."""
+"""`digest evaluate`: rankers measured on files or on the catalog's own history, and past days ranked again."""
 
 from __future__ import annotations
 
-import json
-import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from digest.cli.output import json_option, show_json
-from digest.errors import DigestError, UnreadableFile
-from digest.model import Interest, Paper, Profile
+from digest.cli.desk import Desk
+from digest.cli.output import json_option
+from digest.errors import UsageError
 
-if TYPE_CHECKING:
-    from digest.ranking.metrics import Judged
-
-# The papers have no dates and no attention: the instant only has to be the same for all.
-_AT = datetime(2000, 1, 1, tzinfo=UTC)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_OUT = click.Path(dir_okay=False, path_type=Path)
+_DAY = click.DateTime(["%Y-%m-%d"])
 
-
-@dataclass(frozen=True, slots=True)
-class Benchmark:
-    """Papers by number with their names, which of them are new, and who liked what, as numbers, in file order."""
-
-    names: Sequence[str]
-    papers: Sequence[Paper]
-    new: frozenset[int]
-    likes: Mapping[str, Sequence[int]]
-
-    def people(self) -> list[str]:
-        """Those who can be judged: a like among the old papers and one among the new."""
-        return [
-            user
-            for user, liked in self.likes.items()
-            if any(paper in self.new for paper in liked) and any(paper not in self.new for paper in liked)
-        ]
+_WAYS = {
+    "--papers": ("--likes", "--rankings", "--against"),
+    "--interleaved": ("--since", "--until"),
+    "--history": ("--since", "--until", "--subscriber", "--against"),
+    "--day": ("--until", "--profile", "--top", "--format"),
+}
+"""The option that chooses a way to evaluate, and those that go with it."""
 
 
 @click.command()
-@click.option("--papers", type=_FILE, required=True, help='JSON lines: {"id", "title", "abstract", "new": true|false}.')
-@click.option("--likes", type=_FILE, required=True, help='JSON lines: {"user", "paper"}.')
-@click.option("--ranker", type=click.Choice(["bm25"]), default="bm25", show_default=True, help="What ranks.")
-@click.option(
-    "--rankings",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help='Write each ranking here as a JSON line: {"user", "ranking"}.',
-)
+@click.option("--papers", type=_FILE, help='Files: JSON lines of {"id", "title", "abstract", "new": true|false}.')
+@click.option("--likes", type=_FILE, help='Files: JSON lines of {"user", "paper"}.')
+@click.option("--rankings", type=_OUT, help='Files: write each ranking here as a JSON line: {"user", "ranking"}.')
+@click.option("--history", is_flag=True, help="History: the catalog's own papers, judged by its own votes.")
+@click.option("--interleaved", is_flag=True, help="Votes: which of the two rankers that take turns readers prefer.")
+@click.option("--subscriber", metavar="EMAIL", help="History: this reader only; the intervals are then over days.")
+@click.option("--since", type=_DAY, metavar="DAY", help="History, votes: from this day on.")
+@click.option("--day", type=_DAY, metavar="DAY", help="Replay: rank what was new on this day.")
+@click.option("--until", type=_DAY, metavar="DAY", help="Up to this day, itself included.")
+@click.option("--profile", multiple=True, metavar="FILE|EMAIL", help="Replay: for whom; give it again for more.")
+@click.option("--top", type=click.IntRange(1, 1000), help="Replay: at most so many papers each; 10 unless given.")
+@click.option("--format", "form", type=click.Choice(["text", "markdown"]), help="Replay: for a terminal or a document.")
+@click.option("--ranker", metavar="KIND", default="bm25", show_default=True, help="What ranks.")
+@click.option("--against", metavar="KIND", help="Files, history: a second ranker, compared on the same people.")
 @json_option
-def evaluate(papers: Path, likes: Path, ranker: str, rankings: Path | None, as_json: bool) -> None:
-    """Measure the ranker: each person's likes among the old papers rank the new ones.
+@click.pass_context
+def evaluate(  # noqa: PLR0913, PLR0917  # click hands over each option by itself
+    ctx: click.Context,
+    papers: Path | None,
+    likes: Path | None,
+    rankings: Path | None,
+    history: bool,
+    interleaved: bool,
+    subscriber: str | None,
+    since: datetime | None,
+    day: datetime | None,
+    until: datetime | None,
+    profile: tuple[str, ...],
+    top: int | None,
+    form: str | None,
+    ranker: str,
+    against: str | None,
+    as_json: bool,
+) -> None:
+    """Measure rankers, or rank a past day again. There are four ways.
 
-    People without a like among both are left out. Prints means over people: recall in the first 20, 50 and 100,
-    nDCG of the first 10 and 20, and the reciprocal rank of the first hit.
+    --papers FILE --likes FILE: each person's likes among the old papers rank the new ones. People without a like among
+    both are left out.
+
+    --history: the new papers of each past day are ranked by what its readers had liked before, and judged by what they
+    liked of them then or later.
+
+    --interleaved: where two rankers take turns (ranking.against), whose papers readers vote for.
+
+    --day DAY --profile FILE|EMAIL: the top of that day with reasons. FILE is a profile written in TOML; EMAIL is a
+    reader as they were before that day.
+
+    The first two print means over people with 95 % intervals: recall in the first 20, 50 and 100, nDCG of the first 10
+    and 20, and the reciprocal rank of the first hit.
     """
-    from digest.ranking.metrics import summary
+    _check_way({f"--{name}": value for name, value in ctx.params.items()} | {"--format": form})
+    if papers and likes:
+        from digest.cli.evaluate_files import evaluate_files
 
-    benchmark = read_benchmark(papers, likes)
-    with ExitStack() as stack:
-        out = stack.enter_context(rankings.open("w", encoding="utf-8")) if rankings else None
-        judged = list(_ranked(benchmark, out))
-    figures = {"people": len(judged), **{name: round(value, 4) for name, value in summary(judged).items()}}
-    if as_json:
-        show_json(figures)
-        return
-    click.echo(f"{ranker}: {len(judged):,} people, {len(benchmark.new):,} new papers of {len(benchmark.papers):,}")
-    for name, value in list(figures.items())[1:]:
-        click.echo(f"{name:<12}{value:.4f}")
+        evaluate_files(_desk(ctx), papers, likes, ranker, against, rankings, as_json=as_json)
+    elif day:
+        from digest.cli.evaluate_day import show_replay
+        from digest.cli.replay_shown import Replay
+
+        wish = Replay(day.date(), (until or day).date(), ranker, top or 10)
+        show_replay(_desk(ctx), wish, profile, "json" if as_json else form or "text")
+    elif interleaved:
+        from digest.cli.evaluate_interleaved import show_contest
+
+        show_contest(_desk(ctx), since.date() if since else None, until.date() if until else None, as_json=as_json)
+    elif history:
+        from digest.cli.evaluate_history import Span, show_history
+
+        span = Span(since.date() if since else None, until.date() if until else None, subscriber)
+        show_history(_desk(ctx), span, ranker, against, as_json=as_json)
 
 
-def read_benchmark(papers_path: Path, likes_path: Path) -> Benchmark:
-    """Read both files; UnreadableFile names file and line, DigestError says that nobody can be judged."""
-    papers, new = _read_papers(papers_path)
-    number_of = {paper.key: paper.id for paper in papers}
-    likes = _read_likes(likes_path, number_of)
-    benchmark = Benchmark([paper.key for paper in papers], papers, new, likes)
-    if not benchmark.people():
-        raise DigestError(
-            f"{likes_path}: nobody likes both a paper that is new and one that is not, so there is nothing to measure"
+def _check_way(given: Mapping[str, object]) -> None:
+    """One way, with what it needs and without what belongs to another. UsageError says what would be right."""
+    chosen = [way for way in _WAYS if given[way]]
+    if len(chosen) != 1:
+        raise UsageError(
+            "choose one way: --papers FILE --likes FILE, --history, --interleaved, or --day DAY --profile FILE"
         )
-    return benchmark
+    (way,) = chosen
+    if given["--against"] == given["--ranker"]:
+        raise UsageError(f"--against {given['--against']} is the ranker itself; name another kind")
+    stray = [name for others in _WAYS.values() for name in others if given[name] and name not in _WAYS[way]]
+    if stray:
+        raise UsageError(f"{stray[0]} does not go with {way}; what does: {', '.join(_WAYS[way])}")
+    for needing, needed in (("--papers", "--likes"), ("--day", "--profile")):
+        if way == needing and not given[needed]:
+            raise UsageError(f"{way} needs {needed}; see 'digest evaluate --help'")
 
 
-def _ranked(benchmark: Benchmark, out: TextIO | None) -> Iterator[Judged]:
-    from digest.ranking.corpus import Corpus
-    from digest.ranking.metrics import DEPTH, Judged
-    from digest.ranking.profile import paper_text
-    from digest.ranking.rank import Ranker, Request
-
-    corpus = Corpus(window=len(benchmark.papers))
-    corpus.add([paper.id for paper in benchmark.papers], [paper_text(paper) for paper in benchmark.papers])
-    people = benchmark.people()
-    known = {user: tuple(i for i in benchmark.likes[user] if i not in benchmark.new) for user in people}
-    requests = [Request(i, Profile((Interest(likes=known[user]),)), DEPTH) for i, user in enumerate(people)]
-    candidates = [paper for paper in benchmark.papers if paper.id in benchmark.new]
-    orders = Ranker(corpus).order_batch(requests, candidates, {}, _AT)
-    for user, order in zip(_with_progress(people), orders, strict=True):
-        if out:
-            ranking = [benchmark.names[i] for i in order]
-            out.write(json.dumps({"user": user, "ranking": ranking}, ensure_ascii=False) + "\n")
-        yield Judged(order, benchmark.new.intersection(benchmark.likes[user]))
-
-
-def _with_progress(people: Sequence[str]) -> Iterator[str]:
-    if not sys.stderr.isatty():
-        yield from people
-        return
-    with click.progressbar(people, label="Ranking", file=sys.stderr) as bar:
-        yield from bar
-
-
-def _read_papers(path: Path) -> tuple[list[Paper], frozenset[int]]:
-    papers: dict[str, Paper] = {}
-    new = set()
-    for line, row in _rows(path):
-        name = _text(row, "id", path, line)
-        if name in papers:
-            raise UnreadableFile(str(path), line, f"the paper '{name}' is here a second time; keep one line of each")
-        texts = _text(row, "title", path, line), _text(row, "abstract", path, line)
-        if not isinstance(row.get("new"), bool):
-            raise UnreadableFile(str(path), line, "'new' is missing or not true or false")
-        papers[name] = _paper(len(papers), name, *texts)
-        if row["new"]:
-            new.add(papers[name].id)
-    return list(papers.values()), frozenset(new)
-
-
-def _read_likes(path: Path, number_of: Mapping[str, int]) -> dict[str, list[int]]:
-    likes: dict[str, dict[int, None]] = {}
-    for line, row in _rows(path):
-        user, paper = _text(row, "user", path, line), _text(row, "paper", path, line)
-        if paper not in number_of:
-            raise UnreadableFile(str(path), line, f"the liked paper '{paper}' is not among the papers")
-        likes.setdefault(user, {})[number_of[paper]] = None
-    return {user: list(liked) for user, liked in likes.items()}
-
-
-def _paper(number: int, name: str, title: str, abstract: str) -> Paper:
-    return Paper(
-        id=number,
-        key=name,
-        title=title,
-        abstract=abstract,
-        authors=(),
-        is_authors_complete=False,
-        affiliations=(),
-        categories=(),
-        version=None,
-        published_on=None,
-        first_seen_at=_AT,
-        first_seen_day=None,
-        url=None,
-        pdf_url=None,
-        code_url=None,
-        has_code=False,
-    )
-
-
-def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, object]]]:
-    with path.open("rb") as lines:
-        for number, raw in enumerate(lines, start=1):
-            if not raw.strip():
-                continue
-            try:
-                row = json.loads(raw)
-            except UnicodeDecodeError:
-                raise UnreadableFile(str(path), number, "this line is not UTF-8") from None
-            except (ValueError, RecursionError) as error:
-                raise UnreadableFile(str(path), number, f"this line is not JSON ({error})") from None
-            if not isinstance(row, dict):
-                raise UnreadableFile(str(path), number, "this line is not a JSON object")
-            yield number, row
-
-
-def _text(row: Mapping[str, object], field: str, path: Path, line: int) -> str:
-    value = row.get(field)
-    if not isinstance(value, str):
-        raise UnreadableFile(str(path), line, f"'{field}' is missing or not a text")
-    return value
+def _desk(ctx: click.Context) -> Desk:
+    """The program's; a new one where the command is called by itself."""
+    return ctx.find_object(Desk) or ctx.with_resource(Desk(None, debug=False))

@@ -89,7 +89,7 @@ def record(pairs: Iterable[tuple[str, object]]) -> None:
     shown = [(name, printable(value)) for name, value in pairs if value not in (None, "", (), [])]
     indent = max((len(name) for name, _ in shown), default=0) + len(_GAP)
     for name, value in shown:
-        lines = _wrapped(value, max(terminal_width() - indent, 30))
+        lines = wrapped(value, max(terminal_width() - indent, 30))
         click.echo(click.style(name.ljust(indent), dim=True) + lines[0])
         for line in lines[1:]:
             click.echo(" " * indent + line)
@@ -155,7 +155,8 @@ def _is_number(cell: str) -> bool:
     return cell.replace(",", "").replace(".", "").isdigit()
 
 
-def _wrapped(text: str, columns: int) -> list[str]:
+def wrapped(text: str, columns: int) -> list[str]:
+    """`text` in lines of at most so many terminal columns; a longer word keeps a line of its own."""
     lines = [""]
     for word in text.split(" "):
         if lines[-1] and width(lines[-1]) + 1 + width(word) > columns:

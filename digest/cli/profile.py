@@ -2,38 +2,65 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import click
 
+from digest.cli.believing import show
 from digest.cli.desk import Desk
-from digest.cli.output import counted, json_option, plain, record, show_json
+from digest.cli.interests import interest as interests_group
+from digest.cli.journal import history, undo
+from digest.cli.profile_import import import_
+from digest.cli.saved import saved
+from digest.cli.shelving import library, own, read, save
+from digest.cli.whose import (
+    Whose,
+    checked_categories,
+    checked_keywords,
+    interest_option,
+    of_interest,
+    pass_whose,
+    profile_lines,
+    undo_option,
+)
 from digest.errors import UsageError
-from digest.model import Paper, Profile, Subscriber
-from digest.plugins import near
-from digest.sources import taxonomy
-from digest.store import catalog, profiles, subscribers
+from digest.model import Bar, Options, WhenEmpty
+from digest.store import profiles, subscribers
 from digest.store.database import Connection
 
-# arXiv's form; categories of other sources ("Neuroscience") are taken as they are.
-_ARXIV = re.compile(r"[a-z-]+\.[A-Za-z-]+", re.ASCII)
+__all__ = ["checked_categories", "profile", "profile_lines"]
+
+_SWITCHES = ("explores", "has_revisions", "has_cross_lists", "has_roll_up")
 
 
 @dataclass(frozen=True, slots=True)
-class Whose:
-    """The desk, and whose profile it is."""
+class _Chosen:
+    """The options that were given."""
 
-    desk: Desk
-    person: Subscriber
+    bar: Bar | None
+    when_empty: WhenEmpty | None
+    switches: Mapping[str, bool]
 
-    def change(self, change: Callable[[Connection], Profile]) -> None:
-        """Change the profile in one transaction and show it."""
-        record([("profile of", self.person.address), *profile_lines(self.desk.call(change))])
+    def __bool__(self) -> bool:
+        return bool(self.bar or self.when_empty or self.switches)
 
+    @property
+    def names(self) -> list[str]:
+        given = [name for name, value in (("bar", self.bar), ("when empty", self.when_empty)) if value]
+        return [*given, *(name.removeprefix("has_").replace("_", " ") for name in self.switches)]
 
-pass_whose = click.make_pass_decorator(Whose)
+    def over(self, before: Options) -> Options:
+        """The options with these in their place."""
+        merged = {name: getattr(before, name) for name in _SWITCHES} | dict(self.switches)
+        return Options(
+            bar=self.bar or before.bar,
+            when_empty=self.when_empty or before.when_empty,
+            explores=merged["explores"],
+            has_revisions=merged["has_revisions"],
+            has_cross_lists=merged["has_cross_lists"],
+            has_roll_up=merged["has_roll_up"],
+        )
 
 
 @click.group()
@@ -46,135 +73,157 @@ def profile(ctx: click.Context, email: str) -> None:
     ctx.obj = Whose(desk, desk.call(subscribers.get, email))
 
 
-@profile.command()
-@json_option
-@pass_whose
-def show(whose: Whose, as_json: bool) -> None:
-    """Show the profile."""
-    found = whose.desk.call(profiles.get_profile, whose.person.id)
-    voted = whose.desk.call(catalog.papers_by_id, [*found.likes, *found.dislikes])
-    if as_json:
-        named = {name: [voted[i].key for i in getattr(found, name) if i in voted] for name in ("likes", "dislikes")}
-        main = plain(found.interests[0])
-        assert isinstance(main, dict)
-        show_json({"address": whose.person.address, **main, "muted": found.muted, **named})
-        return
-    record([("profile of", whose.person.address), *profile_lines(found)])
-    for title, ids in (("liked", found.likes), ("disliked", found.dislikes)):
-        for paper_id in ids:
-            click.echo(f"{title}: {_named(voted[paper_id])}")
-    if found.is_empty:
-        click.echo("Empty: the digest shows what trends. 'digest profile EMAIL set --help' says how to fill it.")
-
-
 @profile.command("set")
+@interest_option
 @click.option("--category", "categories", multiple=True, help="Replace the categories; may be repeated, '' clears.")
-@click.option("--keyword", "keywords", multiple=True, help="Replace the keywords; may be repeated, '' clears.")
+@click.option(
+    "--keyword",
+    "keywords",
+    multiple=True,
+    help="Replace the keywords: words, '\"a phrase\"' or 'a AND (b OR c) NOT d'; may be repeated, '' clears.",
+)
+@click.option("--text", help="What it is about, in your own words; '' clears.")
 @click.option("--author", "authors", multiple=True, help="Replace the followed authors; may be repeated, '' clears.")
+@click.option("--institution", "institutions", multiple=True, help="Replace the followed institutions; '' clears.")
 @click.option("--muted", "muted", multiple=True, help="Replace the muted words; may be repeated, '' clears.")
+@click.option("--bar", type=click.Choice([str(bar) for bar in Bar]), help="How well a paper must fit to be mailed.")
+@click.option(
+    "--when-empty",
+    type=click.Choice([str(when) for when in WhenEmpty]),
+    help="What comes on a day with nothing above the bar.",
+)
+@click.option("--explore/--no-explore", "explores", default=None, help="One pick from outside the interests.")
+@click.option("--revisions/--no-revisions", "has_revisions", default=None, help="Also revisions of papers you know.")
+@click.option(
+    "--cross-lists/--no-cross-lists", "has_cross_lists", default=None, help="Also papers of other main categories."
+)
+@click.option("--roll-up/--no-roll-up", "has_roll_up", default=None, help="Once a week the best of what was left out.")
 @pass_whose
-def set_(
+def set_(  # noqa: PLR0913, PLR0917  # one parameter per option
     whose: Whose,
+    interest: str,
     categories: tuple[str, ...],
     keywords: tuple[str, ...],
+    text: str | None,
     authors: tuple[str, ...],
+    institutions: tuple[str, ...],
     muted: tuple[str, ...],
+    bar: str | None,
+    when_empty: str | None,
+    explores: bool | None,
+    has_revisions: bool | None,
+    has_cross_lists: bool | None,
+    has_roll_up: bool | None,
 ) -> None:
-    """Replace whole lists; those that are not given stay."""
-    if not (categories or keywords or authors or muted):
-        raise UsageError("nothing to set: give --category, --keyword, --author or --muted")
+    """Replace whole lists and options; those that are not given stay."""
+    lists = {
+        "categories": checked_categories(categories) if categories else None,
+        "keywords": checked_keywords(keywords) or None,
+        "authors": authors or None,
+        "institutions": institutions or None,
+        "muted": muted or None,
+    }
+    given = {name: words for name, words in lists.items() if words is not None}
+    switches = {
+        "explores": explores,
+        "has_revisions": has_revisions,
+        "has_cross_lists": has_cross_lists,
+        "has_roll_up": has_roll_up,
+    }
+    chosen = _Chosen(
+        Bar(bar) if bar else None,
+        WhenEmpty(when_empty) if when_empty else None,
+        {name: value for name, value in switches.items() if value is not None},
+    )
+    if not given and not chosen and text is None:
+        raise UsageError("nothing to set: give --category, --keyword, --author, --muted or another option")
+
+    def change(connection: Connection) -> None:
+        profiles.set_profile(connection, whose.person.id, interest=interest, text=text, **given)
+        if chosen:
+            before = profiles.get_profile(connection, whose.person.id).options
+            profiles.set_options(connection, whose.person.id, chosen.over(before))
+
+    names = [*given, *(["text"] if text is not None else []), *chosen.names]
+    whose.change(f"set {', '.join(names)}{of_interest(interest)}", change)
+
+
+@profile.command()
+@click.argument("papers", nargs=-1, required=True, metavar="PAPER…")
+@interest_option
+@click.option("--undo", "is_undone", is_flag=True, help="Forget the vote instead.")
+@pass_whose
+def like(whose: Whose, papers: tuple[str, ...], interest: str, is_undone: bool) -> None:
+    """More like these papers: arXiv ids, DOIs, URLs, p:NUMBER or exact titles."""
+    _vote(whose, papers, interest, is_liked=True, is_undone=is_undone)
+
+
+@profile.command()
+@click.argument("papers", nargs=-1, required=True, metavar="PAPER…")
+@interest_option
+@click.option("--undo", "is_undone", is_flag=True, help="Forget the vote instead.")
+@pass_whose
+def dislike(whose: Whose, papers: tuple[str, ...], interest: str, is_undone: bool) -> None:
+    """Less like these papers."""
+    _vote(whose, papers, interest, is_liked=False, is_undone=is_undone)
+
+
+@profile.command()
+@click.argument("words", nargs=-1, metavar="[WORD…]")
+@click.option("--author", "authors", multiple=True, help="Papers of this author; may be repeated.")
+@click.option("--category", "categories", multiple=True, help="Papers of this main category; may be repeated.")
+@undo_option
+@pass_whose
+def mute(
+    whose: Whose, words: tuple[str, ...], authors: tuple[str, ...], categories: tuple[str, ...], undo: bool
+) -> None:
+    """Never show papers that hold one of these words, or of these authors or categories."""
+    if not (words or authors or categories):
+        raise UsageError("nothing to mute: give words, --author or --category")
+    named = checked_categories(categories)
+    change = profiles.unmute if undo else profiles.mute
     whose.change(
-        lambda connection: profiles.set_profile(
-            connection,
-            whose.person.id,
-            categories=checked_categories(categories) if categories else None,
-            keywords=keywords or None,
-            authors=authors or None,
-            muted=muted or None,
-        )
+        f"{'unmuted' if undo else 'muted'} {', '.join((*words, *authors, *named))}",
+        lambda connection: change(connection, whose.person.id, words, authors, named),
     )
 
 
 @profile.command()
-@click.argument("papers", nargs=-1, required=True, metavar="PAPER…")
-@click.option("--undo", is_flag=True, help="Forget the vote instead.")
+@click.argument("authors", nargs=-1, metavar="[AUTHOR…]")
+@click.option("--institution", "institutions", multiple=True, help="Papers from this institution; may be repeated.")
+@interest_option
+@undo_option
 @pass_whose
-def like(whose: Whose, papers: tuple[str, ...], undo: bool) -> None:
-    """More like these papers: arXiv ids, DOIs, URLs, p:NUMBER or exact titles."""
-    _vote(whose, papers, is_liked=True, is_undone=undo)
+def follow(whose: Whose, authors: tuple[str, ...], institutions: tuple[str, ...], interest: str, undo: bool) -> None:
+    """Favour papers of these authors and institutions; quote a name: 'Ada Lovelace'."""
+    if not (authors or institutions):
+        raise UsageError("nobody to follow: give names or --institution")
+    by_author = profiles.unfollow if undo else profiles.follow
+    by_place = profiles.unfollow_institutions if undo else profiles.follow_institutions
+
+    def change(connection: Connection) -> None:
+        if authors:
+            by_author(connection, whose.person.id, authors, interest)
+        if institutions:
+            by_place(connection, whose.person.id, institutions, interest)
+
+    done = "stopped following" if undo else "followed"
+    whose.change(f"{done} {', '.join((*authors, *institutions))}{of_interest(interest)}", change)
 
 
-@profile.command()
-@click.argument("papers", nargs=-1, required=True, metavar="PAPER…")
-@click.option("--undo", is_flag=True, help="Forget the vote instead.")
-@pass_whose
-def dislike(whose: Whose, papers: tuple[str, ...], undo: bool) -> None:
-    """Less like these papers."""
-    _vote(whose, papers, is_liked=False, is_undone=undo)
+for _command in (show, read, save, saved, library, own, import_, interests_group, history, undo):
+    profile.add_command(_command)
 
 
-@profile.command()
-@click.argument("words", nargs=-1, required=True, metavar="WORD…")
-@click.option("--undo", is_flag=True, help="Take them back.")
-@pass_whose
-def mute(whose: Whose, words: tuple[str, ...], undo: bool) -> None:
-    """Never show papers that hold one of these words."""
-    change = profiles.unmute if undo else profiles.mute
-    whose.change(lambda connection: change(connection, whose.person.id, words))
+def _vote(whose: Whose, papers: Sequence[str], interest: str, *, is_liked: bool, is_undone: bool) -> None:
+    now, reader = whose.desk.now(), whose.person.id
 
-
-@profile.command()
-@click.argument("authors", nargs=-1, required=True, metavar="AUTHOR…")
-@click.option("--undo", is_flag=True, help="Stop following.")
-@pass_whose
-def follow(whose: Whose, authors: tuple[str, ...], undo: bool) -> None:
-    """Favour papers of these authors; quote a name: 'Ada Lovelace'."""
-    change = profiles.unfollow if undo else profiles.follow
-    whose.change(lambda connection: change(connection, whose.person.id, authors))
-
-
-def profile_lines(found: Profile) -> list[tuple[str, object]]:
-    """A profile as lines of a record."""
-    votes = [("likes", found.likes), ("dislikes", found.dislikes)]
-    return [
-        ("categories", found.interests[0].categories),
-        ("keywords", found.interests[0].keywords),
-        ("follows", found.interests[0].authors),
-        ("muted", found.muted),
-        *[(name, counted(len(ids), "paper")) for name, ids in votes if ids],
-    ]
-
-
-def checked_categories(names: Sequence[str]) -> list[str]:
-    """The categories in arXiv's spelling where they are arXiv's.
-
-    Raises:
-        UsageError: one looks like arXiv's and is none; the text names near ones.
-    """
-    return [_category(name.strip()) for name in names if name.strip()]
-
-
-def _category(name: str) -> str:
-    try:
-        return taxonomy.canonical(name)
-    except ValueError as error:
-        if _ARXIV.fullmatch(name) or near(name, taxonomy.CATEGORIES):
-            raise UsageError(f"--category: {error}") from error
-        return name
-
-
-def _vote(whose: Whose, papers: Sequence[str], *, is_liked: bool, is_undone: bool) -> None:
-    now = whose.desk.now()
-
-    def change(connection: Connection) -> Profile:
-        ids = [catalog.find(connection, paper).id for paper in papers]
+    def change(connection: Connection, ids: list[int]) -> None:
         if is_undone:
-            return profiles.unlike(connection, whose.person.id, ids)
-        vote = profiles.like if is_liked else profiles.dislike
-        return vote(connection, whose.person.id, ids, now)
+            profiles.unlike(connection, reader, ids)
+        else:
+            vote = profiles.like if is_liked else profiles.dislike
+            vote(connection, reader, ids, now, interest)
 
-    whose.change(change)
-
-
-def _named(paper: Paper) -> str:
-    return f"{paper.key}  {paper.title}"
+    done = "forgot the vote on" if is_undone else "liked" if is_liked else "disliked"
+    whose.change_papers(f"{done}", papers, change)

@@ -42,12 +42,17 @@ def store_rows(connection: Connection, name: str, rows: Iterable[NumberedRow], n
     Raises:
         UnreadableFile: one row cannot be stored; the transaction takes the others back.
     """
-    unknown = 0
-    for number, row in rows:
+    unknown, numbered = 0, list(rows)
+    for number, row in numbered:
         try:
             wanted = roster.schedule_of(row)
             checked_zone(wanted.time_zone)
             unknown += len(roster.import_row(connection, row, now, next_edition(wanted, now)).unknown_papers)
         except DigestError as error:
             raise UnreadableFile(name, number, str(error)) from error
+    for number, row in numbered:  # a member may stand in a later row than the group
+        try:
+            roster.import_members(connection, row)
+        except DigestError as error:
+            raise UnreadableFile(name, number, f"members: {error}") from error
     return unknown

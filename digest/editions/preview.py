@@ -15,7 +15,13 @@ from digest.model import ReasonKind, ShownPick
 _WORDS_SHOWN = 6
 _LABEL = 200
 # What a reader chose comes first; words such as "120 upvotes" sum up nothing.
-_SUMMED = (ReasonKind.TERMS, ReasonKind.AUTHOR, ReasonKind.CATEGORY)
+_SUMMED = (
+    ReasonKind.TERMS,
+    ReasonKind.KEYWORD,
+    ReasonKind.AUTHOR,
+    ReasonKind.INSTITUTION,
+    ReasonKind.CATEGORY,
+)
 
 
 @dataclass(frozen=True, slots=True)

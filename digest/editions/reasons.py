@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import lru_cache
 
@@ -15,11 +15,19 @@ _WORDS_SHOWN = 4
 _LABEL = 120
 _SENTENCES = {
     ReasonKind.LIKED: "it is close to “{}”, which you liked",
+    ReasonKind.MEANING: "in meaning it is near “{}”, which you liked",
     ReasonKind.AUTHOR: "you follow {}",
+    ReasonKind.INSTITUTION: "it is from {}, which you follow",
     ReasonKind.CATEGORY: "you read {}",
     ReasonKind.TREND: "it is trending ({})",
     ReasonKind.RECENT: "it came out on {}",
 }
+_WITHOUT_WORDS = {
+    ReasonKind.MEANING: "in meaning it is near what you like",
+    ReasonKind.INTEREST: "it also fits your main interest",  # which has no name
+}
+_ONE_TITLE = (ReasonKind.LIKED, ReasonKind.MEANING)
+_QUOTES = '"“”„«»'
 # A reason below this part of the strongest one would be true and misleading.
 _WORTH_SAYING = 0.1
 
@@ -48,11 +56,32 @@ def because(reasons: Iterable[Reason], *, is_rising: bool = False) -> str:
 def _clause(kind: ReasonKind, raw_words: tuple[str, ...]) -> str:
     words = [word for raw in raw_words[:_WORDS_SHOWN] if (word := clean(raw, _LABEL))]
     if not words:
-        return ""
-    if kind is ReasonKind.RECENT:
-        words = [_day(words[0])]
-    sentence = _SENTENCES.get(kind, "{}")
-    return sentence.format(words[0] if kind is ReasonKind.LIKED else ", ".join(words))
+        return _WITHOUT_WORDS.get(kind, "")
+    match kind:
+        case ReasonKind.KEYWORD:
+            return _met(words)
+        case ReasonKind.INTEREST:
+            return f"it also fits your interest{'s' if len(words) > 1 else ''} in {_listed(words)}"
+        case ReasonKind.RECENT:
+            words = [_day(words[0])]
+    return _SENTENCES.get(kind, "{}").format(words[0] if kind in _ONE_TITLE else ", ".join(words))
+
+
+def _met(keywords: Sequence[str]) -> str:
+    """A paper says a phrase and meets a condition, each in the words that the reader gave it."""
+    phrases = [f"“{keyword[1:-1]}”" for keyword in keywords if _is_phrase(keyword)]
+    conditions = [f"“{keyword}”" for keyword in keywords if not _is_phrase(keyword)]
+    parts = [f"{verb} {_listed(some)}" for verb, some in (("says", phrases), ("meets", conditions)) if some]
+    return f"it {_listed(parts)}"
+
+
+def _is_phrase(keyword: str) -> bool:
+    inside = keyword[1:-1]
+    return bool(inside) and keyword[0] in _QUOTES and keyword[-1] in _QUOTES and not any(q in inside for q in _QUOTES)
+
+
+def _listed(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def _day(word: str) -> str:

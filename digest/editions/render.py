@@ -6,7 +6,7 @@ joined with its own first lines, reasons and footer.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -18,6 +18,8 @@ from markupsafe import escape
 from digest.editions.dates import long_date, weekday_date
 from digest.editions.plain import clean, excerpt, wrap
 from digest.editions.reasons import because
+from digest.editions.sections import Section, sections, summary
+from digest.editions.select import RISING
 from digest.editions.templates import environment
 from digest.editions.view import paper_view
 from digest.model import Edition, Facts
@@ -73,22 +75,24 @@ def render_digest(edition: Edition, reader: Reader, *, overrides: Path | None = 
     Raises:
         jinja2.TemplateError: a template (or an override of one) breaks; only this mail is concerned.
     """
-    words = _words(edition, reader)
-    reasons = [because(pick.reasons, is_rising=bool(pick.facts.marker)) for pick in edition.picks]
+    parts = sections(edition.picks)
+    words = _words(edition, parts, reader)
     env = environment(overrides)
     return Rendered(
         subject=clean(env.get_template("digest/subject.txt").render(words), _LINE),
-        text_parts=_joined(env.get_template("digest/body.txt"), words, _papers(edition, reasons, "txt", overrides)),
-        html_parts=_joined(env.get_template("digest/body.html"), words, _papers(edition, reasons, "html", overrides)),
+        text_parts=_joined(env.get_template("digest/body.txt"), words, _papers(edition.day, parts, "txt", overrides)),
+        html_parts=_joined(env.get_template("digest/body.html"), words, _papers(edition.day, parts, "html", overrides)),
     )
 
 
-def _words(edition: Edition, reader: Reader) -> dict[str, object]:
-    titles = [clean(pick.facts.title, _TITLE) for pick in edition.picks[:_PREHEADER_TITLES]]
+def _words(edition: Edition, parts: Sequence[Section], reader: Reader) -> dict[str, object]:
+    shown = [pick for part in parts for pick in part.picks]
+    titles = [clean(pick.facts.title, _TITLE) for pick in shown[:_PREHEADER_TITLES]]
     return {
         "papers": _SLOT,
         "count": len(edition.picks),
         "scanned": f"{edition.scanned:,}",
+        "summary": summary(parts, edition.scanned),
         "day": edition.day,
         "long_date": long_date(edition.day),
         "weekday_date": weekday_date(edition.day),
@@ -102,13 +106,22 @@ def _words(edition: Edition, reader: Reader) -> dict[str, object]:
     }
 
 
-def _papers(edition: Edition, reasons: list[str], form: str, overrides: Path | None) -> Iterator[str]:
-    for pick, reason in zip(edition.picks, reasons, strict=True):
-        before, after = _fragment(pick.facts, edition.day, form, bool(reason), overrides)
-        yield before
-        if reason:
-            yield _reason_line(reason, form)
-        yield after
+def _papers(day: date, parts: Sequence[Section], form: str, overrides: Path | None) -> Iterator[str]:
+    for part in parts:
+        if part.heading:
+            yield _heading(part.heading, form, overrides)
+        for pick in part.picks:
+            reason = because(pick.reasons, is_rising=pick.facts.marker == RISING)
+            before, after = _fragment(pick.facts, day, form, bool(reason), overrides)
+            yield before
+            if reason:
+                yield _reason_line(reason, form)
+            yield after
+
+
+@lru_cache(maxsize=1024)
+def _heading(heading: str, form: str, overrides: Path | None) -> str:
+    return _whole_lines(environment(overrides).get_template(f"digest/section.{form}").render(heading=heading))
 
 
 @lru_cache(maxsize=4096)

@@ -5,6 +5,15 @@ from __future__ import annotations
 from digest.editions.plain import clean, excerpt, https_link
 from digest.model import Facts, Paper
 
+RISING = "rising"
+"""The marker of a paper that is not new, but trends now."""
+
+MISSED = "missed"
+"""The marker of a paper that an earlier edition had no place for."""
+
+REVISED = "revised"
+"""The marker of a paper that the reader got or liked in an earlier version."""
+
 AUTHORS_SHOWN = 3
 AFFILIATIONS_SHOWN = 3
 

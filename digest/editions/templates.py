@@ -42,7 +42,7 @@ def environment(overrides: Path | None = None) -> Environment:
 
 
 class _InliningLoader(BaseLoader):
-    """Files as another loader finds them; the HTML of mails with the `style.css` beside it inlined."""
+    """Files as another loader finds them; the HTML of mails to readers with the digest's `style.css` inlined."""
 
     def __init__(self, files: FileSystemLoader) -> None:
         self._files = files
@@ -50,8 +50,8 @@ class _InliningLoader(BaseLoader):
     def get_source(self, environment: Environment, template: str) -> tuple[str, str | None, Callable[[], bool] | None]:
         source, path, is_fresh = self._files.get_source(environment, template)
         folder, _, name = template.rpartition("/")
-        if folder == "digest" and name.endswith(".html"):
-            css, _path, _is_fresh = self._files.get_source(environment, f"{folder}/style.css")
+        if folder in ("digest", "note") and name.endswith(".html"):
+            css, _path, _is_fresh = self._files.get_source(environment, "digest/style.css")
             source = inline(source, css)
         return source, path, is_fresh
 

@@ -7,6 +7,7 @@ from datetime import date
 
 from digest.editions.dates import short_date
 from digest.editions.plain import clean, excerpt, https_link
+from digest.editions.select import REVISED
 from digest.editions.sparkline import sparkline
 from digest.model import Facts
 
@@ -23,7 +24,7 @@ class PaperView:
     url: str | None
     category: str
     date: str
-    marker: str  # "new", "rising", "v2" or nothing
+    marker: str  # "new", "rising", "missed", "revised (v2)", "v2" or nothing
     upvotes: str
     sparkline: str  # the upvotes' course: "▁▂▅▇"
     authors: str
@@ -55,10 +56,11 @@ def paper_view(facts: Facts, day: date) -> PaperView:
 
 
 def _marker(facts: Facts, day: date) -> str:
-    if facts.marker:
-        return clean(facts.marker, _LABEL)
-    if facts.version is not None and facts.version > 1:
-        return f"v{facts.version}"
+    version = f"v{facts.version}" if facts.version is not None and facts.version > 1 else ""
+    if facts.marker == REVISED and version:
+        return f"{REVISED} ({version})"
+    if facts.marker or version:
+        return clean(facts.marker, _LABEL) or version
     is_recent = facts.published_on is None or (day - facts.published_on).days <= _NEW_FOR_DAYS
     return "new" if is_recent else ""
 

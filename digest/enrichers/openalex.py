@@ -20,7 +20,7 @@ from digest.papers.enrichment import PaperSaid, PersonSaid
 from digest.papers.identity import aliases_of
 
 _WORK = "id,doi,ids,authorships,cited_by_count,is_retracted"
-_AUTHOR = "id,display_name,summary_stats,works_count,cited_by_count,last_known_institutions"
+_AUTHOR = "id,orcid,display_name,summary_stats,works_count,cited_by_count,last_known_institutions"
 _PAGE = 100
 _SEPARATORS = ("|", ",", " ")  # of a filter's values: a DOI that holds one cannot be asked for
 
@@ -108,7 +108,7 @@ def _author(authorship: Json) -> PersonSaid:
     author = as_object(authorship.get("author"))
     name = text(authorship, "raw_author_name") or text(author, "display_name")
     places = names(authorship.get("institutions"), "display_name")
-    return PersonSaid(name=name, key=_key(text(author, "id")), affiliations=places)
+    return PersonSaid(name=name, key=_key(text(author, "id")), affiliations=places, orcid=_orcid(author))
 
 
 def _joined(one: PaperSaid | None, other: PaperSaid) -> PaperSaid:
@@ -133,6 +133,7 @@ def _person(author: Json) -> PersonSaid:
         papers=count(author, "works_count"),
         citations=count(author, "cited_by_count"),
         affiliations=names(author.get("last_known_institutions"), "display_name"),
+        orcid=_orcid(author),
     )
 
 
@@ -140,3 +141,8 @@ def _key(address: str) -> str:
     """`A5023888391` of `https://openalex.org/A5023888391`; "" where it is no such id."""
     key = address.rpartition("/")[2]
     return key if key[:1] in ("A", "W") and key[1:].isdigit() else ""
+
+
+def _orcid(author: Json) -> str | None:
+    """`0000-0002-1825-0097` of `https://orcid.org/0000-0002-1825-0097`."""
+    return text(author, "orcid").rpartition("/")[2][:19] or None

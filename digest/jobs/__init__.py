@@ -5,6 +5,7 @@
 poll     a source whose `poll_at` has come        HTTP, parse            diff, papers and signals, next `poll_at`
 enrich   papers or authors a service may know     ask the service        what it said, gaps of the catalog filled
 catch-up days of a source that no poll has seen   HTTP, parse a page     papers marked as caught up; the next page
+embed    papers a language model has not read     the model              their vectors; where a ranker reads any
 compose  subscribers whose `edition_at` has come  rank the whole batch   editions and outbox rows, or skips; next one
 watch    a look whose `check_at` has come         the disk               alerts opened and closed, a mail to the admin
 deliver  outbox rows whose `due_at` has come      assemble, SMTP         sent, deferred, failed: in waves

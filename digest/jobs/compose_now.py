@@ -32,7 +32,7 @@ async def compose_now(
         NotFound: there is no such subscriber.
         DigestError: not active, or today's edition is made already; or the composition broke.
     """
-    await _learn(job, database, now)
+    await learn(job, database, now)
     batch = await database.run(_claim, job, subscriber_id, now, is_again)
     results = await job.work(batch)
     if not results:
@@ -47,14 +47,14 @@ async def compose_now(
 
 async def preview(job: Compose, database: Database, subscriber_id: int, now: datetime) -> Edition | Skip:
     """Today's edition as it would be made now, with id 0; nothing is stored. Raises NotFound, DigestError."""
-    await _learn(job, database, now)
+    await learn(job, database, now)
     results = await job.work(await database.run(_peek, job, subscriber_id, now))
     if not results:
         raise DigestError("the edition could not be composed: see the log for what broke")
     return _edition(results[0])
 
 
-async def _learn(job: Compose, database: Database, now: datetime) -> None:
+async def learn(job: Compose, database: Database, now: datetime) -> None:
     """Teach the corpus all but the last few thousand papers, which come with the batch."""
     while len(texts := await database.run(job.unlearnt)) == TEXTS:
         await job.work(Batch(now, texts))
@@ -68,12 +68,12 @@ def _claim(connection: Connection, job: Compose, subscriber_id: int, now: dateti
         raise DigestError(_made_already(claimed.subscriber, made[0]))
     if made:
         task = replace(task, name=f"{task.name}+{len(made)}")
-    return load(connection, [task], now, job.unlearnt(connection))
+    return load(connection, [task], now, job.unlearnt(connection), job.unread(connection))
 
 
 def _peek(connection: Connection, job: Compose, subscriber_id: int, now: datetime) -> Batch:
     task = _today(connection, due.peek(connection, subscriber_id, now), now)
-    return load(connection, [task], now, job.unlearnt(connection))
+    return load(connection, [task], now, job.unlearnt(connection), job.unread(connection))
 
 
 def _today(connection: Connection, one: DueSubscriber, now: datetime) -> Task:

@@ -79,6 +79,7 @@ class PersonSaid:
     papers: int | None = None
     citations: int | None = None
     affiliations: tuple[str, ...] = ()
+    orcid: str | None = None  # with hyphens
 
     def to_json(self) -> dict[str, Any]:
         """Only what is set."""

@@ -61,9 +61,9 @@ def form(entry: Entry) -> Formed:
         entry=entry,
         title=title,
         title_form=title_normal,
-        title_hash=_hash(title_normal),
+        title_hash=hash_of_form(title_normal),
         abstract=abstract,
-        abstract_hash=_hash(normal_form(abstract)),
+        abstract_hash=hash_of_form(normal_form(abstract)),
         authors=authors,
         folded=tuple(map(folded_name, authors)),
         surnames=frozenset(filter(None, map(surname, authors))),
@@ -71,6 +71,11 @@ def form(entry: Entry) -> Formed:
         code_url=entry.code_url or link,
         is_withdrawn=is_withdrawn(title, abstract, entry.comment),
     )
+
+
+def title_hash(title: str) -> str:
+    """The hash of a title's normal form, "" where nothing is left of it."""
+    return hash_of_form(normal_form(readable(title)))
 
 
 def folded_name(name: str) -> str:
@@ -135,7 +140,8 @@ def _claims(aliases: Iterable[Alias], *, by_doi: bool) -> dict[str, set[str]]:
     return claims
 
 
-def _hash(normal_form: str) -> str:
+def hash_of_form(normal_form: str) -> str:
+    """32 hexadecimal digits of a normal form, "" of an empty one."""
     return (
         hashlib.blake2b(normal_form.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest() if normal_form else ""
     )

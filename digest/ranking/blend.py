@@ -4,22 +4,37 @@ Relevance is in units where 1 is a paper that says exactly what the likes say; i
 twentieth best of a thousand papers .1. The boosts are stated in the same unit and bounded.
 
 An interest with likes, keywords or text has a taste: everything counts, categories are a boost. Without a taste,
-categories and followed authors are what was asked for, so they are a filter (a paper needs one of them), and the order
-is trend, then recency. Without any of them it is trend, then recency, over all papers.
+categories, followed authors and institutions are what was asked for, so they are a filter (a paper needs one of them),
+and the order is trend, then recency. Without any of them it is trend, then recency, over all papers.
+
+Each kind of boost counts once for a paper, however many names or conditions earn it, so the boosts are bounded. A mute
+is no boost below nothing but a rule: what it hits is never picked, whatever else the paper has.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
-from digest.model import Interest, Profile
-from digest.ranking.counts import Floats
-from digest.ranking.follows import folded_category, folded_name
+from digest.model import Interest, Profile, Reason, ReasonKind
+from digest.ranking.attention import public_at
+from digest.ranking.counts import Floats, Ints
+from digest.ranking.follows import authors_followed, categories_read
+from digest.ranking.index import Met
 from digest.ranking.pool import Mask, Pool
 from digest.ranking.profile import Tastes
+from digest.ranking.query import words
+from digest.ranking.trend import reading
 
 AUTHOR_BOOST = 0.5
 """A followed author outweighs nearly any match of words; several on one paper count once."""
+
+INSTITUTION_BOOST = 0.1
+"""A followed institution counts as a fair match of words: it has many papers, and words choose among them."""
+
+KEYWORD_BOOST = 0.1
+"""A phrase said or a condition met counts as a fair match; its words count in the relevance besides."""
 
 CATEGORY_BOOST = 0.02
 """A chosen category decides between papers that match about equally."""
@@ -31,32 +46,32 @@ RECENT_BOOST = 0.0005
 """What a paper of today gets where there is no taste: less than the least trend (.02 × .05)."""
 
 
-def scores_of(tastes: Tastes, pool: Pool) -> Floats:
-    """The relevance of each paper (columns) to each taste (rows), one sparse product for all, and the trend boost."""
+def relevance_of(tastes: Tastes, pool: Pool) -> Floats:
+    """The relevance of each paper (columns) to each taste (rows), one sparse product for all."""
     product: Floats = (tastes.weights @ pool.by_term).toarray()
     product *= tastes.scale[:, np.newaxis]
     product -= np.outer(tastes.baseline, pool.commonness)
-    product += TREND_BOOST * pool.trend
     return product
 
 
-def places_by_followed(interest: Interest, pool: Pool) -> list[int]:
-    return [place for name in interest.authors for place in pool.by_author.get(folded_name(name), ())]
+def has_taste(interest: Interest) -> bool:
+    """Do words say what to look for? A keyword that only rules out (`-medical`) does not."""
+    return bool(interest.likes or interest.text.strip() or any(map(words, interest.keywords)))
 
 
-def places_in_categories(interest: Interest, pool: Pool) -> list[int]:
-    return [place for chosen in interest.categories for place in pool.by_category.get(folded_category(chosen), ())]
+def places_by_followed(interest: Interest, pool: Pool) -> Ints:
+    """The papers by followed authors and from followed institutions."""
+    return np.concatenate([_NOWHERE, *_by_authors(interest, pool), *_at_institutions(interest, pool)])
 
 
 def add_boosts(scores: Floats, interest: Interest, pool: Pool) -> None:
     """Add an interest's boosts to the scores of the pool's papers."""
-    if not interest.has_taste:
+    if not has_taste(interest):
         scores += recency(pool)
-    # Each place once: a paper in two chosen categories is boosted once.
-    if interest.authors:
-        scores[list(set(places_by_followed(interest, pool)))] += AUTHOR_BOOST
-    if interest.categories:
-        scores[list(set(places_in_categories(interest, pool)))] += CATEGORY_BOOST
+    _lift(scores, _by_authors(interest, pool), AUTHOR_BOOST, pool)
+    _lift(scores, _at_institutions(interest, pool), INSTITUTION_BOOST, pool)
+    _lift(scores, [met.places for met in _conditions(interest, pool)], KEYWORD_BOOST, pool)
+    _lift(scores, _in_categories(interest, pool), CATEGORY_BOOST, pool)
 
 
 def recency(pool: Pool) -> Floats:
@@ -66,14 +81,107 @@ def recency(pool: Pool) -> Floats:
 
 def is_asked_for(interest: Interest, pool: Pool) -> Mask | None:
     """Which papers pass the filter of an interest without taste; None where there is no filter."""
-    if interest.has_taste or not (interest.categories or interest.authors):
+    if has_taste(interest) or not (interest.categories or interest.authors or interest.institutions):
         return None
-    passed = np.zeros(len(pool), bool)
-    passed[places_by_followed(interest, pool) + places_in_categories(interest, pool)] = True
-    return passed
+    return pool.index.mask([places_by_followed(interest, pool), *_in_categories(interest, pool)])
 
 
-def places_ruled_out(profile: Profile, excluded: frozenset[int], pool: Pool) -> list[int]:
-    """Papers that are never picked: already sent, liked or disliked (so known), or saying a muted word."""
-    muted = {place for phrase in profile.muted for place in pool.saying(phrase)}
-    return [*pool.places_of(excluded), *pool.places_of(profile.likes), *pool.places_of(profile.dislikes), *muted]
+def places_ruled_out(profile: Profile, excluded: frozenset[int], pool: Pool) -> Ints:
+    """Papers that are never picked: already sent, liked or disliked (so known), or muted."""
+    known = (pool.places_of(ids) for ids in (excluded, profile.likes, profile.dislikes))
+    muted = (places for _, places in _mutes(profile, pool))
+    return np.concatenate([*(np.array(places, np.int64) for places in known), *muted])
+
+
+def mute_of(profile: Profile, place: int, pool: Pool) -> str | None:
+    """The first muted phrase, author or category that hits the paper at a place, as the subscriber wrote it."""
+    return next((muted for muted, places in _mutes(profile, pool) if _has(places, place)), None)
+
+
+def places_ruled_out_of(interest: Interest, pool: Pool, *, has_cross_lists: bool = True) -> Ints:
+    """Papers that are not picked for this interest: what its NOTs turn away, and cross-lists where they are unwanted.
+
+    A keyword that only rules out (`-medical`) always does. What is turned away by the NOT of another condition
+    (`segmentation AND NOT medical`) stays where the interest asks for it otherwise: by a condition that is met or by
+    a followed author or institution. A cross-list is a paper whose first category is none of the chosen ones.
+    """
+    index, conditions = pool.index, _conditions(interest, pool)
+    if not conditions and (has_cross_lists or not interest.categories):
+        return _NOWHERE
+    ruled_out = index.mask([])
+    if conditions:
+        ruled_out |= index.mask(met.turned_away for met in conditions)
+        ruled_out[places_by_followed(interest, pool)] = False
+        ruled_out[index.mask(met.places for met in conditions)] = False
+        ruled_out |= index.mask(met.turned_away for met in conditions if met.only_rules_out)
+    if interest.categories and not has_cross_lists:
+        ruled_out |= ~index.mask([index.without_category, *map(index.mainly_in, interest.categories)])
+    return np.flatnonzero(ruled_out)
+
+
+def not_of(interest: Interest, place: int, pool: Pool) -> str | None:
+    """The keyword whose NOT turns the paper at a place away; those that only rule out come first."""
+    found = [
+        (not met.only_rules_out, keyword)
+        for keyword in interest.keywords
+        if (met := pool.index.meeting(keyword)) is not None and _has(met.turned_away, place)
+    ]
+    return min(found, default=(True, None))[1]
+
+
+def reasons(interest: Interest, place: int, pool: Pool) -> Iterator[Reason]:
+    """The boosts of the paper at a place, each with what gave it; the order of the profile does not matter."""
+    paper, index = pool.papers[place], pool.index
+    if interest.authors and (names := authors_followed(paper, interest.authors)):
+        yield Reason(ReasonKind.AUTHOR, names, AUTHOR_BOOST)
+    if at := sorted({name for name in interest.institutions if _has(index.at_institution(name), place)}):
+        yield Reason(ReasonKind.INSTITUTION, tuple(at), INSTITUTION_BOOST)
+    met = {keyword for keyword in interest.keywords if (one := index.meeting(keyword)) and _has(one.places, place)}
+    if met:
+        yield Reason(ReasonKind.KEYWORD, tuple(sorted(met)), KEYWORD_BOOST)
+    if interest.categories and (chosen := categories_read(paper, interest.categories)):
+        yield Reason(ReasonKind.CATEGORY, chosen, CATEGORY_BOOST)
+    if pool.trend[place] > 0:
+        yield Reason(ReasonKind.TREND, reading(paper), float(TREND_BOOST * pool.trend[place]))
+    elif not has_taste(interest):
+        share = float(RECENT_BOOST * pool.freshness[place])
+        yield Reason(ReasonKind.RECENT, (public_at(paper).date().isoformat(),), share)
+
+
+def _mutes(profile: Profile, pool: Pool) -> Iterator[tuple[str, Ints]]:
+    for phrase in profile.muted:
+        yield phrase, pool.index.saying(phrase)
+    for name in profile.muted_authors:
+        yield name, pool.index.by_author(name)
+    for category in profile.muted_categories:
+        yield category, pool.index.in_category(category)
+
+
+_NOWHERE: Ints = np.zeros(0, np.int64)
+
+
+def _by_authors(interest: Interest, pool: Pool) -> list[Ints]:
+    return [pool.index.by_author(name) for name in interest.authors]
+
+
+def _at_institutions(interest: Interest, pool: Pool) -> list[Ints]:
+    return [pool.index.at_institution(name) for name in interest.institutions]
+
+
+def _in_categories(interest: Interest, pool: Pool) -> list[Ints]:
+    return [pool.index.in_category(category) for category in interest.categories]
+
+
+def _conditions(interest: Interest, pool: Pool) -> list[Met]:
+    return [met for keyword in interest.keywords if (met := pool.index.meeting(keyword)) is not None]
+
+
+def _lift(scores: Floats, places: list[Ints], boost: float, pool: Pool) -> None:
+    """Add a boost to all of the places, once each."""
+    if places:
+        scores += boost * pool.index.mask(places)
+
+
+def _has(places: Ints, place: int) -> bool:
+    at = int(places.searchsorted(place))
+    return at < len(places) and int(places[at]) == place

@@ -16,6 +16,8 @@ import numpy as np
 import scipy.sparse as sp
 
 from digest.ranking.counts import Floats, Vocabulary, selected
+from digest.ranking.kin import Kin
+from digest.ranking.vectors import squared_norms
 
 WINDOW = 50_000
 """Papers that a corpus remembers unless told otherwise, the latest ones."""
@@ -130,9 +132,21 @@ class Corpus:
         data = np.concatenate(blocks) if blocks else np.zeros(0, np.float32)
         return sp.csr_array((data, self._counts.indices, self._counts.indptr), shape=self._counts.shape)
 
+    @cached_property
+    def _kin(self) -> Kin:
+        return Kin(self._weights)
+
     def vectors(self, ids: Sequence[int]) -> sp.csr_array:
         """The BM25 vectors of known papers, one row each; KeyError for an unknown one."""
         return selected(self._weights, np.array([self._rows[paper_id] for paper_id in ids], np.int64))
+
+    def beside(self, ids: Sequence[int]) -> sp.csr_array:
+        """What the papers nearest to known papers say, one row each, see `kin`; KeyError for an unknown one."""
+        return self._kin.beside([self._rows[paper_id] for paper_id in ids])
+
+    def beside_of(self, vectors: sp.csr_array) -> sp.csr_array:
+        """The same for the vectors of texts that need not be known."""
+        return self._kin.beside_others(vectors)
 
     def vectors_of(self, texts: Iterable[str]) -> sp.csr_array:
         """The vectors of texts that need not be known; words that no known paper uses count as length only."""
@@ -174,7 +188,7 @@ class Corpus:
     def _number(self, ids: list[int]) -> None:
         self._ids = ids
         self._rows = {paper_id: row for row, paper_id in enumerate(ids)}
-        for stale in ("statistics", "_weights"):
+        for stale in ("statistics", "_weights", "_kin"):
             self.__dict__.pop(stale, None)
 
 
@@ -188,13 +202,3 @@ def _weigh(counts: sp.csr_array, lengths: Floats, statistics: Statistics) -> sp.
     tf = counts.data.astype(np.float64)
     data = tf * (k1 + 1) / (tf + np.repeat(dampers, np.diff(counts.indptr))) * statistics.idf[counts.indices]
     return sp.csr_array((data.astype(np.float32), counts.indices, counts.indptr), shape=counts.shape)
-
-
-def squared_norms(vectors: sp.csr_array) -> Floats:
-    """Each row's squared length."""
-    found: Floats = np.zeros(vectors.shape[0])
-    has_terms = np.diff(vectors.indptr) > 0
-    if has_terms.any():
-        squares = np.square(vectors.data, dtype=np.float64)
-        found[has_terms] = np.add.reduceat(squares, vectors.indptr[:-1][has_terms])
-    return found

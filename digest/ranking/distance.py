@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import scipy.sparse as sp
 
-from digest.ranking.corpus import Corpus, squared_norms
+from digest.ranking.corpus import Corpus
 from digest.ranking.counts import Floats, selected
 from digest.ranking.novelty import NEAREST, WINDOW, Dated
+from digest.ranking.vectors import unit
 
 _BLOCK = 256  # papers compared at once: 8 bytes × 256 × 2,000 of cosines
 
@@ -24,7 +25,7 @@ def distances(papers: Sequence[Dated], wanted: frozenset[int]) -> dict[int, floa
     ordered = sorted(papers, key=lambda paper: (paper.day, paper.paper_id))
     corpus = Corpus(window=max(len(ordered), 1))
     corpus.add([paper.paper_id for paper in ordered], [paper.text for paper in ordered])
-    vectors = _unit(corpus.vectors([paper.paper_id for paper in ordered]))
+    vectors = unit(corpus.vectors([paper.paper_id for paper in ordered]))
     found: dict[int, float | None] = {}
     start = 0
     for end in _day_ends(ordered):
@@ -55,10 +56,3 @@ def _far(vectors: sp.csr_array, rows: Sequence[int], earlier: int) -> list[float
         # Rounded, because a sum's last digits depend on the order of its terms.
         found += np.round(np.clip(1 - nearest.mean(axis=1), 0.0, 1.0), 9).tolist()
     return found
-
-
-def _unit(vectors: sp.csr_array) -> sp.csr_array:
-    lengths = np.sqrt(squared_norms(vectors))
-    scale = np.divide(1, lengths, out=np.zeros_like(lengths), where=lengths > 0)
-    data = vectors.data * np.repeat(scale, np.diff(vectors.indptr)).astype(np.float32)
-    return sp.csr_array((data, vectors.indices, vectors.indptr), shape=vectors.shape)

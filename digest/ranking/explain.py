@@ -7,72 +7,76 @@ carried most of the relevance and most of this rest; otherwise it is added to th
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from digest.model import Interest, Paper, Pick, Reason, ReasonKind
-from digest.ranking import blend
-from digest.ranking.attention import public_at
+from digest.model import Interest, Paper, Reason, ReasonKind
 from digest.ranking.counts import Floats, Ints
-from digest.ranking.follows import authors_followed, categories_read
-from digest.ranking.match import Match, Matcher
+from digest.ranking.match import Match, Matcher, runs_of
 from digest.ranking.pool import Pool
 from digest.ranking.profile import Tastes
-from digest.ranking.trend import reading
 
 _WORDS_NAMED = 5
 _WORDS_BESIDE = 3  # where a liked paper is named as well
 _LEAST_PART = 0.04  # of all matching points; a weaker word would be true and misleading
 _LIKES_COMPARED = 40  # among more likes no single one carries most of a score
+_AT_ONCE = 2000  # papers matched at once, of about a hundred terms each
 
 _Led = dict[int, tuple[str, float]]
 
 
 class Explainer:
-    """Explains the picks of one subscriber after the other; all share the pool and the tastes."""
+    """Explains the picks of a chunk's interests, all of them together."""
 
-    def __init__(self, pool: Pool, mean: Floats, tastes: Tastes, liked: Mapping[int, Paper]) -> None:
-        self._pool, self._tastes, self._liked = pool, tastes, liked
+    def __init__(
+        self, pool: Pool, mean: Floats, tastes: Tastes, interests: Sequence[Interest], liked: Mapping[int, Paper]
+    ) -> None:
+        self._tastes, self._interests, self._liked = tastes, interests, liked
         self._matcher = Matcher(pool, mean, tastes)
 
-    def picks(self, row: int, interest: Interest, places: Ints) -> tuple[Pick, ...]:
-        """The papers at `places` for the subscriber of taste `row`, with score and reasons, in the given order."""
-        match = self._matcher.match(row, places)
-        named = [match.strongest(i, _WORDS_NAMED, _LEAST_PART) for i in range(len(places))]
-        fewer = [forms[:_WORDS_BESIDE] for forms in named]
-        led = self._led(row, interest, match, fewer)
-        picks = []
-        for i, place in enumerate(places.tolist()):
-            words = fewer[i] if i in led else named[i]
-            reasons = (*_matches(match, i, words, led.get(i)), *_boosts(interest, place, self._pool))
-            picks.append(_pick(self._pool.papers[place].id, reasons, interest.name))
-        return tuple(picks)
+    def reasons(self, rows: Ints, places: Ints) -> list[tuple[Reason, ...]]:
+        """What the words say for each of the papers at `places`, each for the interest of its row, in any order."""
+        found: dict[int, tuple[Reason, ...]] = {}
+        order = np.argsort(rows, kind="stable")
+        for start in range(0, len(order), _AT_ONCE):
+            some = order[start : start + _AT_ONCE]
+            found.update(zip(some.tolist(), self._of_some(rows[some], places[some]), strict=True))
+        return [found[i] for i in range(len(order))]
 
     def term_points(self, row: int, place: int) -> tuple[tuple[str, float], ...]:
         """Every word of the paper with its points, strongest first; they sum to the relevance."""
-        match = self._matcher.match(row, np.array([place]))
-        forms, by_form = match.wordings[0].forms, match.by_form(0)
-        return tuple((forms[form], float(by_form[form])) for form in (-by_form).argsort(kind="stable"))
+        match = self._matcher.match(np.array([row]), np.array([place]))
+        words, by_form = match.wordings[0].forms, match.by_form()[: len(match.wordings[0].forms)]
+        return tuple((words[form], float(by_form[form])) for form in (-by_form).argsort(kind="stable"))
 
-    def _led(self, row: int, interest: Interest, match: Match, named: Sequence[Sequence[int]]) -> _Led:
+    def _of_some(self, rows: Ints, places: Ints) -> Iterator[tuple[Reason, ...]]:
+        match = self._matcher.match(rows, places)
+        named = match.strongest(_WORDS_NAMED, _LEAST_PART)
+        led = self._led(match, [forms[:_WORDS_BESIDE] for forms in named])
+        for i, (total, words) in enumerate(zip(match.totals.tolist(), match.words(named), strict=True)):
+            beside = led.get(i)
+            if total == 0:
+                yield ()
+            elif beside is None:
+                yield (Reason(ReasonKind.TERMS, words, total),)
+            else:
+                terms = Reason(ReasonKind.TERMS, words[:_WORDS_BESIDE], total - beside[1])
+                yield terms, Reason(ReasonKind.LIKED, (beside[0],), beside[1])
+
+    def _led(self, match: Match, named: Sequence[Sequence[int]]) -> _Led:
         """For the papers that one like carried: its title, and the points of the words that are not named."""
-        rows, weights = self._likes_of(row, interest)
-        if not len(rows) or not named:
-            return {}
-        is_unnamed = match.is_unnamed(named)
-        parts, unnamed_parts = self._matcher.carried(row, rows, weights, match, is_unnamed)
-        leaders, papers = parts.argmax(axis=0), np.arange(len(named))
-        rests = match.sums(match.points * is_unnamed)
-        is_led = (match.totals > 0) & (2 * parts[leaders, papers] > match.totals)
-        is_led &= (rests > 0) & (2 * unnamed_parts[leaders, papers] > rests)
-        titles = ((i, self._title(int(rows[leaders[i]]))) for i in np.flatnonzero(is_led).tolist())
+        likes = [self._likes_of(int(match.rows[start])) for start in runs_of(match.rows)[:-1]]
+        is_named = match.is_named(named)
+        leaders, carried, of_named = self._matcher.leaders(match, likes, is_named)
+        rests = match.totals - match.sums(match.points * is_named)
+        is_led = (match.totals > 0) & (2 * carried > match.totals) & (rests > 0) & (2 * (carried - of_named) > rests)
+        titles = ((i, self._title(int(leaders[i]))) for i in np.flatnonzero(is_led).tolist())
         return {i: (title, float(rests[i])) for i, title in titles if title is not None}
 
-    def _likes_of(self, row: int, interest: Interest) -> tuple[Ints, Floats]:
-        """The rows and weights of a subscriber's likes; none where they are too many for one to matter."""
-        mixture, ids, wanted = self._tastes.mixture, self._tastes.liked_ids, set(interest.likes)
+    def _likes_of(self, row: int) -> tuple[Ints, Floats]:
+        """The rows and weights of an interest's likes; none where they are too many for one to matter."""
+        mixture, ids, wanted = self._tastes.mixture, self._tastes.liked_ids, set(self._interests[row].likes)
         span = slice(int(mixture.indptr[row]), int(mixture.indptr[row + 1]))
         if len(wanted) > _LIKES_COMPARED:
             span = slice(0, 0)
@@ -84,33 +88,3 @@ class Explainer:
         paper_id = self._tastes.liked_ids[row]
         paper = None if paper_id is None else self._liked.get(paper_id)
         return None if paper is None else paper.title
-
-
-def _pick(paper_id: int, reasons: tuple[Reason, ...], interest: str) -> Pick:
-    return Pick(paper_id, math.fsum(reason.share for reason in reasons), reasons, interest)
-
-
-def _matches(match: Match, i: int, named: Sequence[int], led: tuple[str, float] | None) -> Iterator[Reason]:
-    total = float(match.totals[i])
-    if total == 0:
-        return
-    words = tuple(match.wordings[i].forms[form] for form in named)
-    if led is None:
-        yield Reason(ReasonKind.TERMS, words, total)
-        return
-    title, rest = led
-    yield Reason(ReasonKind.TERMS, words, total - rest)
-    yield Reason(ReasonKind.LIKED, (title,), rest)
-
-
-def _boosts(interest: Interest, place: int, pool: Pool) -> Iterator[Reason]:
-    paper = pool.papers[place]
-    if interest.authors and (names := authors_followed(paper, interest.authors)):
-        yield Reason(ReasonKind.AUTHOR, names, blend.AUTHOR_BOOST)
-    if interest.categories and (chosen := categories_read(paper, interest.categories)):
-        yield Reason(ReasonKind.CATEGORY, chosen, blend.CATEGORY_BOOST)
-    if pool.trend[place] > 0:
-        yield Reason(ReasonKind.TREND, reading(paper), float(blend.TREND_BOOST * pool.trend[place]))
-    elif not interest.has_taste:
-        share = float(blend.RECENT_BOOST * pool.freshness[place])
-        yield Reason(ReasonKind.RECENT, (public_at(paper).date().isoformat(),), share)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from digest.model import Paper
 from digest.ranking.terms import fold
 
 
+@lru_cache(maxsize=1 << 14)
 def folded_name(name: str) -> str:
     """A name as it is compared: "Lovelace, Ada" and "ADA  LOVELACE" are "ada lovelace"; no accents or dots."""
     last, comma, first = name.partition(",")
@@ -27,6 +29,7 @@ def categories_read(paper: Paper, chosen: Iterable[str]) -> tuple[str, ...]:
     return tuple(category for category in paper.categories if not wanted.isdisjoint(_names(category)))
 
 
+@lru_cache(maxsize=1 << 10)
 def folded_category(category: str) -> str:
     return fold(category).strip().removesuffix(".*")
 
@@ -36,9 +39,9 @@ def index_by_author(papers: Sequence[Paper]) -> dict[str, list[int]]:
     return _index((folded_name(name), i) for i, paper in enumerate(papers) for name in paper.authors)
 
 
-def index_by_category(papers: Sequence[Paper]) -> dict[str, list[int]]:
-    """For each folded category, and each archive of categories, the indices of the papers in it."""
-    return _index((name, i) for i, paper in enumerate(papers) for c in paper.categories for name in _names(c))
+def index_by_category(categories: Sequence[Sequence[str]]) -> dict[str, list[int]]:
+    """For each folded category, and each archive of categories, the indices of the papers in it, given theirs."""
+    return _index((name, i) for i, some in enumerate(categories) for c in some for name in _names(c))
 
 
 def _names(category: str) -> set[str]:

@@ -86,8 +86,10 @@ def _settle_people(connection: Connection, batch: ClaimedBatch, answers: Answers
         if misses is not None:
             refresh = batch.service.refresh * _PEOPLE_STALE
             values = _ended(answers.people, answers.failed, person.folded, misses, refresh, now)
-            connection.execute(update(rows).where(here).values(values))
             said = answers.people.get(person.folded)
+            if said is not None and said.orcid:
+                values["orcid"] = said.orcid
+            connection.execute(update(rows).where(here).values(values))
             if said is not None:
                 _show_card(connection, batch.service, person.folded, said, now)
 
@@ -136,7 +138,7 @@ def note_people(connection: Connection, service: Service, people: Mapping[str, P
         if row is not None and row.key == said.key and not has_figures:
             continue
         values: dict[str, Any] = {"key": said.key[:128], "said": said.to_json(), "misses": 0, "last_error": None}
-        values["asked_at"] = now
+        values |= {"asked_at": now, "orcid": said.orcid}
         values["check_at"] = now + service.refresh * _PEOPLE_STALE if has_figures else now
         put(connection, rows, [{"folded": folded, "service": service.name, **values}], values)
         _show_card(connection, service, folded, said, now)

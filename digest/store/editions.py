@@ -14,13 +14,15 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, case, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from digest.editions.select import REVISED
 from digest.model import Edition, Facts, Reason, ReasonKind, ShownPick
 from digest.store.drafts import chunks
 from digest.store.facts import Memory, load_facts, store_facts
 from digest.store.merge import earlier_ids, surviving
+from digest.store.revisions import note_told
 from digest.store.tables import editions, papers, picked
 
 
@@ -54,12 +56,25 @@ class Chapter:
 
 @dataclass(frozen=True, slots=True)
 class Appearance:
-    """When a paper was picked for a subscriber."""
+    """When a paper was picked for a subscriber, and how; `retold_at` is when a revision of it was last mailed."""
 
     edition_id: int
     occasion: str
     score: float
     reasons: tuple[Reason, ...]
+    place: int | None = None
+    marker: str = ""
+    interest: str = ""
+    is_exploration: bool = False
+    retold_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """The last day with an edition that was no skip, and where the first period began."""
+
+    last_day: date | None
+    since: datetime
 
 
 def store_editions(connection: Connection, composed: Sequence[Composed]) -> dict[int, int]:
@@ -101,7 +116,8 @@ def _renamed(picks: tuple[ShownPick, ...], alive: Mapping[int, int], known: froz
         paper_id = alive.get(pick.facts.paper_id)
         if paper_id is not None:
             renamed.setdefault(paper_id, replace(pick, facts=replace(pick.facts, paper_id=paper_id)))
-    return tuple(pick for paper_id, pick in renamed.items() if paper_id not in known) or tuple(renamed.values())
+    fresh = (pick for paper_id, pick in renamed.items() if paper_id not in known or pick.facts.marker == REVISED)
+    return tuple(fresh) or tuple(renamed.values())
 
 
 def store_edition(connection: Connection, composed: Composed) -> int | None:
@@ -129,6 +145,13 @@ def picked_among(
         for row in connection.execute(ledger.where(picked.c.paper_id.in_(paper_ids))):
             found[row.subscriber_id].add(row.paper_id)
     return {subscriber_id: frozenset(found.get(subscriber_id, ())) for subscriber_id in subscriber_ids}
+
+
+def picked_from(connection: Connection, subscriber_id: int, since: datetime) -> frozenset[int]:
+    """The papers picked for a subscriber in the editions composed at `since` or later."""
+    query = select(picked.c.paper_id).join(editions, editions.c.id == picked.c.edition_id)
+    late = (picked.c.subscriber_id == subscriber_id, editions.c.composed_at >= since)
+    return frozenset(connection.execute(query.where(*late)).scalars())
 
 
 def load_editions(
@@ -184,7 +207,7 @@ def history(
 def appearance(connection: Connection, subscriber_id: int, paper_id: int) -> Appearance | None:
     """In which edition a paper was picked for a subscriber, and why."""
     found = (
-        select(editions.c.id, editions.c.occasion, picked.c.score)
+        select(editions.c.id, editions.c.occasion, picked.c.score, picked.c.retold_at)
         .join(picked, picked.c.edition_id == editions.c.id)
         .where(picked.c.subscriber_id == subscriber_id, picked.c.paper_id == paper_id)
     )
@@ -193,8 +216,24 @@ def appearance(connection: Connection, subscriber_id: int, paper_id: int) -> App
         return None
     picks = load_editions(connection, [row.id])[row.id].picks
     numbers = earlier_ids(connection, paper_id)
-    reasons = next((pick.reasons for pick in picks if pick.facts.paper_id in numbers), ())
-    return Appearance(row.id, row.occasion, row.score, reasons)
+    for place, pick in enumerate(picks, 1):
+        if pick.facts.paper_id in numbers:
+            how = place, pick.facts.marker, pick.interest, pick.is_exploration
+            return Appearance(row.id, row.occasion, row.score, pick.reasons, *how, row.retold_at)
+    return Appearance(row.id, row.occasion, row.score, ())
+
+
+def recent(connection: Connection, subscriber_ids: Iterable[int], from_day: date) -> dict[int, Recent]:
+    """Per subscriber what the editions and skips from `from_day` on were; nobody without any."""
+    made = func.max(case((editions.c.skip_reason.is_(None), editions.c.day))).label("made")
+    found: dict[int, Recent] = {}
+    for ids in chunks(set(subscriber_ids)):
+        # Occasions begin with their day: the unique index finds the latest ones among years of them.
+        late = (editions.c.subscriber_id.in_(ids), editions.c.occasion >= str(from_day))
+        query = select(editions.c.subscriber_id, made, func.min(editions.c.since).label("since")).where(*late)
+        for row in connection.execute(query.group_by(editions.c.subscriber_id)):
+            found[row.subscriber_id] = Recent(row.made, row.since)
+    return found
 
 
 def newest_paper_at(connection: Connection, until: datetime) -> datetime | None:
@@ -210,6 +249,7 @@ def _store_ledger(connection: Connection, composed: Sequence[Composed], stored: 
             "paper_id": pick.facts.paper_id,
             "edition_id": stored[one.subscriber_id],
             "score": pick.score,
+            "ranker": pick.ranker,
         }
         for one in composed
         if one.subscriber_id in stored
@@ -217,6 +257,16 @@ def _store_ledger(connection: Connection, composed: Sequence[Composed], stored: 
     ]
     if rows:
         connection.execute(_insert(connection, picked).on_conflict_do_nothing(), rows)
+    note_told(
+        connection,
+        [
+            (one.subscriber_id, pick.facts.paper_id, one.composed_at)
+            for one in composed
+            if one.subscriber_id in stored
+            for pick in one.picks
+            if pick.facts.marker == REVISED
+        ],
+    )
 
 
 def _insert(connection: Connection, table: Any) -> postgresql.Insert | sqlite.Insert:

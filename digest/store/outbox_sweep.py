@@ -144,7 +144,7 @@ def _reason(kind: OutboxKind, suppressed: str | None, state: SubscriberState | N
         return None
     if suppressed is not None:
         return f"suppressed: {suppressed}"
-    if kind is OutboxKind.DIGEST and state is not SubscriberState.ACTIVE:
+    if kind in (OutboxKind.DIGEST, OutboxKind.NOTE) and state is not SubscriberState.ACTIVE:
         return f"the subscriber is {state or 'erased'}"
     if kind is OutboxKind.WELCOME and state in (SubscriberState.UNSUBSCRIBED, None):
         return f"the subscriber is {state or 'erased'}"

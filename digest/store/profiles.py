@@ -3,19 +3,43 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from digest.errors import NotFound
-from digest.model import Interest, Profile
+from digest.model import Bar, Interest, Options, Profile, WhenEmpty
 from digest.papers.identity import fold_name
+from digest.store import interests
 from digest.store.drafts import chunks
-from digest.store.merge import surviving
-from digest.store.tables import likes, profiles, subscribers
+from digest.store.groups import joined_votes, readable_members
+from digest.store.interests import MAIN
+from digest.store.liking import DISLIKED, LIKED, Vote, forget, lock, vote, votes_of
+from digest.store.lists import distinct, distinct_names, without
+from digest.store.tables import profiles
 
-LIKED, DISLIKED = 1, -1
+__all__ = [
+    "DISLIKED",
+    "LIKED",
+    "dislike",
+    "follow",
+    "follow_institutions",
+    "get_profile",
+    "get_profiles",
+    "like",
+    "mute",
+    "options_of",
+    "set_options",
+    "set_profile",
+    "stored_options",
+    "unfollow",
+    "unfollow_institutions",
+    "unlike",
+    "unmute",
+]
 
 
 def get_profile(connection: Connection, subscriber_id: int) -> Profile:
@@ -27,142 +51,197 @@ def get_profile(connection: Connection, subscriber_id: int) -> Profile:
 
 
 def get_profiles(connection: Connection, subscriber_ids: Iterable[int]) -> dict[int, Profile]:
-    """The profiles of many subscribers in two statements per few hundred."""
+    """The profiles of many subscribers in five statements per few hundred; those of groups with their members' votes.
+
+    Votes for an interest that is gone count for the main one.
+    """
     found: dict[int, Profile] = {}
     for ids in chunks(set(subscriber_ids)):
-        votes = _votes(connection, ids)
+        members = readable_members(connection, ids)
+        votes = votes_of(connection, {*ids, *(one for some in members.values() for one in some)})
+        rows = interests.rows_of(connection, ids)
         for row in connection.execute(select(profiles).where(profiles.c.subscriber_id.in_(ids))):
-            mine = votes[row.subscriber_id]
-            main = Interest(
-                categories=tuple(row.categories),
-                keywords=tuple(row.keywords),
-                authors=tuple(row.authors),
-                likes=tuple(paper for paper, value in mine if value == LIKED),
-                dislikes=tuple(paper for paper, value in mine if value == DISLIKED),
-            )
-            found[row.subscriber_id] = Profile((main,), muted=tuple(row.muted))
+            mine, own = rows[row.subscriber_id], votes[row.subscriber_id]
+            if others := members.get(row.subscriber_id):
+                own = joined_votes(own, [votes[member] for member in others], [one.name for one in mine])
+            found[row.subscriber_id] = _profile(row, mine, own)
     return found
 
 
-def set_profile(
+def _profile(row: Row[Any], wishes: Sequence[Row[Any]], votes: Sequence[Vote]) -> Profile:
+    named = {one.name for one in wishes}
+    by_interest: defaultdict[str, list[Vote]] = defaultdict(list)
+    for one in votes:
+        by_interest[one.interest if one.interest in named else MAIN].append(one)
+    return Profile(
+        interests=tuple(interests.interest_of(one, by_interest[one.name]) for one in wishes),
+        muted=tuple(row.muted),
+        muted_authors=tuple(row.muted_authors),
+        muted_categories=tuple(row.muted_categories),
+        options=options_of(row.options),
+    )
+
+
+def options_of(stored: Mapping[str, Any]) -> Options:
+    """The options of a row; what it does not say is the default."""
+    kinds: Mapping[str, type] = {"bar": Bar, "when_empty": WhenEmpty}
+    known = {field.name for field in fields(Options)}
+    return Options(**{name: kinds.get(name, bool)(value) for name, value in stored.items() if name in known})
+
+
+def set_options(connection: Connection, subscriber_id: int, options: Options) -> Profile:
+    """Replace the options."""
+    get_profile(connection, subscriber_id)
+    mine = profiles.c.subscriber_id == subscriber_id
+    connection.execute(update(profiles).where(mine).values(options=stored_options(options)))
+    return get_profile(connection, subscriber_id)
+
+
+def stored_options(options: Options) -> dict[str, str | bool]:
+    """The inverse of `options_of`: what differs from the defaults, in terms of JSON."""
+    default = Options()
+    given = {field.name: getattr(options, field.name) for field in fields(Options)}
+    return {
+        name: value if isinstance(value, bool) else str(value)
+        for name, value in given.items()
+        if value != getattr(default, name)
+    }
+
+
+def set_profile(  # noqa: PLR0913  # one for each list
     connection: Connection,
     subscriber_id: int,
     *,
+    interest: str = MAIN,
     categories: Sequence[str] | None = None,
     keywords: Sequence[str] | None = None,
+    text: str | None = None,
     authors: Sequence[str] | None = None,
+    institutions: Sequence[str] | None = None,
     muted: Sequence[str] | None = None,
+    muted_authors: Sequence[str] | None = None,
+    muted_categories: Sequence[str] | None = None,
 ) -> Profile:
-    """Replace the lists that are given; blanks and repeats are dropped, the order stays."""
+    """Replace what is given, the first five of one interest; blanks and repeats are dropped, the order stays.
+
+    Raises:
+        NotFound: there is no such subscriber or interest.
+    """
     get_profile(connection, subscriber_id)
-    given = {"categories": categories, "keywords": keywords, "muted": muted}
-    values = {name: _distinct(words) for name, words in given.items() if words is not None}
-    if authors is not None:
-        values["authors"] = _distinct_names(authors)
+    interests.set_fields(
+        connection,
+        subscriber_id,
+        interest,
+        categories=categories,
+        keywords=keywords,
+        text=text,
+        authors=authors,
+        institutions=institutions,
+    )
+    given = {"muted": muted, "muted_categories": muted_categories}
+    values = {name: distinct(words) for name, words in given.items() if words is not None}
+    if muted_authors is not None:
+        values["muted_authors"] = distinct_names(muted_authors)
     if values:
         connection.execute(update(profiles).where(profiles.c.subscriber_id == subscriber_id).values(values))
     return get_profile(connection, subscriber_id)
 
 
-def follow(connection: Connection, subscriber_id: int, names: Sequence[str]) -> Profile:
+def follow(connection: Connection, subscriber_id: int, names: Sequence[str], interest: str = MAIN) -> Profile:
     """Follow authors; whoever is followed already, in whatever spelling, is not added twice."""
-    known = get_profile(connection, subscriber_id).interests[0].authors
-    return set_profile(connection, subscriber_id, authors=[*known, *names])
+    known = _wish(connection, subscriber_id, interest).authors
+    return set_profile(connection, subscriber_id, interest=interest, authors=[*known, *names])
 
 
-def unfollow(connection: Connection, subscriber_id: int, names: Sequence[str]) -> Profile:
+def unfollow(connection: Connection, subscriber_id: int, names: Sequence[str], interest: str = MAIN) -> Profile:
     """Stop following authors. Raises NotFound for a name that is not followed, in whatever spelling."""
-    known = get_profile(connection, subscriber_id).interests[0].authors
-    gone = {fold_name(name): name for name in names}
-    unknown = [name for form, name in gone.items() if form not in {fold_name(other) for other in known}]
-    if unknown:
-        raise NotFound(f"not followed: {', '.join(unknown)}; followed: {', '.join(known) or 'nobody'}")
-    return set_profile(connection, subscriber_id, authors=[name for name in known if fold_name(name) not in gone])
+    known = _wish(connection, subscriber_id, interest).authors
+    rest = without(known, names, "followed", "nobody", fold_name)
+    return set_profile(connection, subscriber_id, interest=interest, authors=rest)
 
 
-def mute(connection: Connection, subscriber_id: int, words: Sequence[str]) -> Profile:
-    """Add words whose papers are never shown."""
-    known = get_profile(connection, subscriber_id).muted
-    return set_profile(connection, subscriber_id, muted=[*known, *words])
+def follow_institutions(
+    connection: Connection, subscriber_id: int, places: Sequence[str], interest: str = MAIN
+) -> Profile:
+    """Favour papers from these institutions; those that are followed already are not added twice."""
+    known = _wish(connection, subscriber_id, interest).institutions
+    return set_profile(connection, subscriber_id, interest=interest, institutions=[*known, *places])
 
 
-def unmute(connection: Connection, subscriber_id: int, words: Sequence[str]) -> Profile:
-    """Take muted words back. Raises NotFound for a word that is not muted."""
-    known = get_profile(connection, subscriber_id).muted
-    gone = {word.strip().casefold(): word for word in words}
-    unknown = [word for form, word in gone.items() if form not in {other.casefold() for other in known}]
-    if unknown:
-        raise NotFound(f"not muted: {', '.join(unknown)}; muted: {', '.join(known) or 'nothing'}")
-    return set_profile(connection, subscriber_id, muted=[word for word in known if word.casefold() not in gone])
+def unfollow_institutions(
+    connection: Connection, subscriber_id: int, places: Sequence[str], interest: str = MAIN
+) -> Profile:
+    """Stop following institutions. Raises NotFound for one that is not followed."""
+    known = _wish(connection, subscriber_id, interest).institutions
+    rest = without(known, places, "followed")
+    return set_profile(connection, subscriber_id, interest=interest, institutions=rest)
 
 
-def like(connection: Connection, subscriber_id: int, paper_ids: Sequence[int], now: datetime) -> Profile:
+def mute(
+    connection: Connection,
+    subscriber_id: int,
+    words: Sequence[str] = (),
+    authors: Sequence[str] = (),
+    categories: Sequence[str] = (),
+) -> Profile:
+    """Never show papers that hold a word, are by an author or are of a category; what is muted already stays."""
+    known = get_profile(connection, subscriber_id)
+    return set_profile(
+        connection,
+        subscriber_id,
+        muted=[*known.muted, *words],
+        muted_authors=[*known.muted_authors, *authors],
+        muted_categories=[*known.muted_categories, *categories],
+    )
+
+
+def unmute(
+    connection: Connection,
+    subscriber_id: int,
+    words: Sequence[str] = (),
+    authors: Sequence[str] = (),
+    categories: Sequence[str] = (),
+) -> Profile:
+    """Take some of it back. Raises NotFound for what is not muted; then nothing changes."""
+    known = get_profile(connection, subscriber_id)
+    return set_profile(
+        connection,
+        subscriber_id,
+        muted=without(known.muted, words, "muted"),
+        muted_authors=without(known.muted_authors, authors, "muted", form=fold_name),
+        muted_categories=without(known.muted_categories, categories, "muted"),
+    )
+
+
+def like(
+    connection: Connection, subscriber_id: int, paper_ids: Sequence[int], now: datetime, interest: str = MAIN
+) -> Profile:
     """Mark papers as liked, also those that were disliked before."""
-    return _vote(connection, subscriber_id, paper_ids, LIKED, now)
+    return _vote(connection, subscriber_id, paper_ids, LIKED, interest, now)
 
 
-def dislike(connection: Connection, subscriber_id: int, paper_ids: Sequence[int], now: datetime) -> Profile:
+def dislike(
+    connection: Connection, subscriber_id: int, paper_ids: Sequence[int], now: datetime, interest: str = MAIN
+) -> Profile:
     """Mark papers as disliked, also those that were liked before."""
-    return _vote(connection, subscriber_id, paper_ids, DISLIKED, now)
+    return _vote(connection, subscriber_id, paper_ids, DISLIKED, interest, now)
 
 
 def unlike(connection: Connection, subscriber_id: int, paper_ids: Sequence[int]) -> Profile:
     """Forget likes and dislikes of papers."""
-    for ids in chunks({*paper_ids, *surviving(connection, paper_ids).values()}):
-        mine = (likes.c.subscriber_id == subscriber_id, likes.c.paper_id.in_(ids))
-        connection.execute(delete(likes).where(*mine))
+    forget(connection, subscriber_id, paper_ids)
     return get_profile(connection, subscriber_id)
 
 
-def _vote(connection: Connection, subscriber_id: int, paper_ids: Sequence[int], value: int, now: datetime) -> Profile:
-    _lock(connection, subscriber_id)
-    wanted = _today(connection, paper_ids)
-    before = dict(_votes(connection, [subscriber_id])[subscriber_id])
-    changed = [paper for paper in wanted if before.get(paper) != value]  # a vote given twice keeps its first time
-    unlike(connection, subscriber_id, changed)
-    if changed:
-        rows = [{"subscriber_id": subscriber_id, "paper_id": p, "value": value, "liked_at": now} for p in changed]
-        connection.execute(insert(likes), rows)
+def _vote(  # what a vote consists of
+    connection: Connection, subscriber_id: int, paper_ids: Sequence[int], value: int, interest: str, now: datetime
+) -> Profile:
+    lock(connection, subscriber_id)
+    vote(connection, subscriber_id, paper_ids, value, interests.named(connection, subscriber_id, interest), now)
     return get_profile(connection, subscriber_id)
 
 
-def _lock(connection: Connection, subscriber_id: int) -> None:
-    """Take turns with others that change the same person's votes."""
-    row = select(subscribers.c.id).where(subscribers.c.id == subscriber_id).with_for_update()
-    if connection.execute(row).first() is None:
-        raise NotFound(f"no subscriber number {subscriber_id}: see 'digest subscriber list'")
-
-
-def _today(connection: Connection, paper_ids: Sequence[int]) -> list[int]:
-    """The papers of these numbers, also of those merged into others since. Raises NotFound for any other number."""
-    alive = surviving(connection, paper_ids)
-    unknown = [str(paper_id) for paper_id in paper_ids if paper_id not in alive]
-    if unknown:
-        raise NotFound(f"no paper number {', '.join(unknown)}: see 'digest paper search'")
-    return list(dict.fromkeys(alive[paper_id] for paper_id in paper_ids))
-
-
-def _votes(connection: Connection, subscriber_ids: Sequence[int]) -> defaultdict[int, list[tuple[int, int]]]:
-    """Per subscriber (paper id, value), oldest first."""
-    order = (likes.c.subscriber_id, likes.c.liked_at, likes.c.paper_id)
-    found = select(likes.c.subscriber_id, likes.c.paper_id, likes.c.value)
-    votes: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
-    for row in connection.execute(found.where(likes.c.subscriber_id.in_(subscriber_ids)).order_by(*order)):
-        votes[row.subscriber_id].append((row.paper_id, row.value))
-    return votes
-
-
-def _distinct(words: Sequence[str]) -> list[str]:
-    shown: dict[str, str] = {}
-    for word in words:
-        plain = " ".join(word.split())
-        if plain:
-            shown.setdefault(plain.casefold(), plain)
-    return list(shown.values())
-
-
-def _distinct_names(names: Sequence[str]) -> list[str]:
-    shown: dict[str, str] = {}
-    for name in _distinct(names):
-        shown.setdefault(fold_name(name), name)
-    return list(shown.values())
+def _wish(connection: Connection, subscriber_id: int, interest: str) -> Interest:
+    profile = get_profile(connection, subscriber_id)
+    name = interests.named(connection, subscriber_id, interest)
+    return next(one for one in profile.interests if one.name == name)

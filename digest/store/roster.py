@@ -5,22 +5,45 @@ Papers go by their public names (`arxiv:2604.14630`), so that a row means the sa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from itertools import groupby
 
 from sqlalchemy import Connection, select, tuple_
 
 from digest.errors import DigestError
-from digest.model import Alias, AliasKind, Days, Profile, Schedule, Subscriber, SubscriberState
+from digest.model import (
+    Alias,
+    AliasKind,
+    Days,
+    Interest,
+    Options,
+    Profile,
+    Reference,
+    Schedule,
+    Subscriber,
+    SubscriberState,
+)
 from digest.papers.identity import aliases_of, public_key
-from digest.store import profiles, subscribers
+from digest.store import groups, interests, own, profiles, shelf, subscribers, works
 from digest.store.drafts import chunks
+from digest.store.liking import DISLIKED, LIKED, Vote, vote, votes_of
 from digest.store.tables import paper_aliases
 
-_LISTS = ("categories", "keywords", "authors", "muted")
+_LISTS = ("muted", "muted_authors", "muted_categories")  # of the whole profile
+_OWN = ("own_names", "own_orcids")
+_OF_INTEREST = ("categories", "keywords", "authors", "institutions")
 _VOTES = ("likes", "dislikes")
+_INTEREST = ("name", "text", *_OF_INTEREST, *_VOTES, "liked_at")
+_SHELF = tuple(kind.value for kind in shelf.Kind)
 _PLAIN = ("address", "name", "state", "time_zone", "hour", "days", "limit", "created_at")
+_FIELDS = (
+    *_PLAIN, "text", *_OF_INTEREST, *_LISTS, *_VOTES, "liked_at", "interests", "options", *_OWN, *_SHELF, "library",
+    "members",
+)  # fmt: skip
+_WORK = ("title", "abstract", "authors", "aliases", "year", "keywords", "venue", "interest", "teaches")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +55,22 @@ class Imported:
 
 
 def export_rows(connection: Connection) -> list[dict[str, object]]:
-    """Everybody with their profile, by address."""
+    """Everybody with their profile, by address. Of a group its own votes: those of members stand in their rows."""
     people = subscribers.list_all(connection)
     known = profiles.get_profiles(connection, [person.id for person in people])
-    voted = {paper for profile in known.values() for paper in (*profile.likes, *profile.dislikes)}
-    keys = _public_keys(connection, voted)
-    return [_row(person, known[person.id], keys) for person in people]
+    votes = votes_of(connection, known)
+    shelves = {person.id: {k: shelf.on_shelf(connection, person.id, k) for k in shelf.Kind} for person in people}
+    voted = {vote.paper_id for some in votes.values() for vote in some if vote.paper_id > 0}
+    stood = {paper for kinds in shelves.values() for papers in kinds.values() for paper in papers}
+    keys = _public_keys(connection, voted | stood)
+    return [
+        {
+            **_row(person, known[person.id], votes[person.id], keys),
+            **{str(kind): [keys[paper] for paper in papers] for kind, papers in shelves[person.id].items()},
+            **_rest(connection, person.id),
+        }
+        for person in people
+    ]
 
 
 def schedule_of(row: Mapping[str, object]) -> Schedule:
@@ -57,7 +90,7 @@ def import_row(connection: Connection, row: Mapping[str, object], now: datetime,
     Raises:
         DigestError: the row is malformed or the address subscribed already; the text names the field.
     """
-    _refuse_unknown_fields(row)
+    _refuse_unknown(row, _FIELDS)
     limit, address = row.get("limit", 20), row.get("address")
     if not isinstance(limit, int) or not isinstance(address, str):
         raise DigestError("address and limit: a row needs an address, and the limit is a number")
@@ -75,7 +108,18 @@ def import_row(connection: Connection, row: Mapping[str, object], now: datetime,
     return Imported(subscribers.get_by_id(connection, added.id), unknown)
 
 
-def _row(person: Subscriber, profile: Profile, keys: Mapping[int, str]) -> dict[str, object]:
+def import_members(connection: Connection, row: Mapping[str, object]) -> None:
+    """Put the members of a row's group into it, once everybody is there. DigestError names a member who is not."""
+    addresses = _strings(row, "members")
+    if addresses:
+        group = subscribers.get(connection, _text(row, "address", ""))
+        groups.add_members(connection, group.id, [subscribers.get(connection, one).id for one in addresses])
+
+
+def _row(person: Subscriber, profile: Profile, votes: Sequence[Vote], keys: Mapping[int, str]) -> dict[str, object]:
+    main, *named = profile.interests
+    known = {one.name for one in named}
+    of_main = [vote for vote in votes if vote.interest not in known]
     return {
         "address": person.address,
         "name": person.name,
@@ -85,30 +129,152 @@ def _row(person: Subscriber, profile: Profile, keys: Mapping[int, str]) -> dict[
         "days": str(person.schedule.days),
         "limit": person.limit,
         "created_at": person.created_at.isoformat(),
-        "categories": list(profile.interests[0].categories),
-        "keywords": list(profile.interests[0].keywords),
-        "authors": list(profile.interests[0].authors),
-        "muted": list(profile.muted),
-        **{name: [keys[paper] for paper in getattr(profile, name)] for name in _VOTES},
+        **_interest_row(main, of_main, keys),
+        **{name: list(getattr(profile, name)) for name in _LISTS},
+        "interests": [
+            {"name": one.name, **_interest_row(one, [v for v in votes if v.interest == one.name], keys)}
+            for one in named
+        ],
+        "options": profiles.stored_options(profile.options),
     }
+
+
+def _interest_row(interest: Interest, votes: Sequence[Vote], keys: Mapping[int, str]) -> dict[str, object]:
+    given = [vote for vote in votes if vote.paper_id > 0]
+    return {
+        "text": interest.text,
+        **{name: list(getattr(interest, name)) for name in _OF_INTEREST},
+        "likes": [keys[vote.paper_id] for vote in given if vote.value == LIKED],
+        "dislikes": [keys[vote.paper_id] for vote in given if vote.value != LIKED],
+        "liked_at": {keys[vote.paper_id]: vote.at.isoformat() for vote in given},
+    }
+
+
+def _rest(connection: Connection, subscriber_id: int) -> dict[str, object]:
+    """What is asked for one by one: few have any of it."""
+    mine = own.own_of(connection, subscriber_id)
+    return {
+        "own_names": list(mine.names),
+        "own_orcids": list(mine.orcids),
+        "library": [_work_row(one) for one in works.references(connection, subscriber_id)],
+        "members": [one.address for one in groups.members(connection, subscriber_id)],
+    }
+
+
+def _work_row(held: works.Held) -> dict[str, object]:
+    one = held.reference
+    facts = {
+        "title": one.title,
+        "abstract": one.abstract,
+        "authors": list(one.authors),
+        "aliases": [str(alias) for alias in one.aliases],
+        "year": one.year,
+        "keywords": list(one.keywords),
+        "venue": one.venue,
+        "interest": held.interest,
+    }
+    told: dict[str, object] = {name: value for name, value in facts.items() if value}
+    return told if held.teaches else {**told, "teaches": False}
 
 
 def _import_profile(
     connection: Connection, subscriber_id: int, row: Mapping[str, object], now: datetime
 ) -> tuple[str, ...]:
-    lists = {name: _strings(row, name) for name in (*_LISTS, *_VOTES)}
-    profiles.set_profile(connection, subscriber_id, **{name: lists[name] for name in _LISTS})
-    ids = _paper_ids(connection, [*lists["likes"], *lists["dislikes"]])
-    for name, vote in (("likes", profiles.like), ("dislikes", profiles.dislike)):
-        vote(connection, subscriber_id, [ids[key] for key in lists[name] if key in ids], now)
-    return tuple(key for key in (*lists["likes"], *lists["dislikes"]) if key not in ids)
+    """What the row says replaces what there was; `subscribers.add` may have brought an old profile back."""
+    lists = {name: _strings(row, name) for name in (*_LISTS, *_OWN, *_SHELF)}
+    profiles.set_profile(
+        connection,
+        subscriber_id,
+        muted=lists["muted"],
+        muted_authors=lists["muted_authors"],
+        muted_categories=lists["muted_categories"],
+    )
+    profiles.set_options(connection, subscriber_id, _options(row))
+    own.set_own(connection, subscriber_id, lists["own_names"], lists["own_orcids"])
+    unknown = _import_interest(connection, subscriber_id, "", row, now)
+    for wish in _objects(row, "interests", _INTEREST):
+        name = interests.added(connection, subscriber_id, _text(wish, "name", ""))
+        unknown += _import_interest(connection, subscriber_id, name, wish, now)
+    for kind in shelf.Kind:
+        ids = _paper_ids(connection, lists[kind])
+        shelf.mark(connection, subscriber_id, [ids[key] for key in lists[kind] if key in ids], kind, now)
+        unknown += [key for key in lists[kind] if key not in ids]
+    _import_library(connection, subscriber_id, row, now)
+    return tuple(dict.fromkeys(unknown))
 
 
-def _refuse_unknown_fields(row: Mapping[str, object]) -> None:
-    known = (*_PLAIN, *_LISTS, *_VOTES)
+def _import_interest(
+    connection: Connection, subscriber_id: int, name: str, row: Mapping[str, object], now: datetime
+) -> list[str]:
+    """The keys of papers that are not in this catalog."""
+    lists = {key: _strings(row, key) for key in (*_OF_INTEREST, *_VOTES)}
+    interests.set_fields(
+        connection, subscriber_id, name, text=_text(row, "text", ""), **{key: lists[key] for key in _OF_INTEREST}
+    )
+    times, keys = _times(row), [*lists["likes"], *lists["dislikes"]]
+    ids = _paper_ids(connection, keys)
+    for value, voted in ((LIKED, lists["likes"]), (DISLIKED, lists["dislikes"])):
+        for at, some in groupby((key for key in voted if key in ids), key=lambda key: times.get(key, now)):
+            vote(connection, subscriber_id, [ids[key] for key in some], value, name, at)
+    return [key for key in keys if key not in ids]
+
+
+def _import_library(connection: Connection, subscriber_id: int, row: Mapping[str, object], now: datetime) -> None:
+    alike: defaultdict[tuple[str, bool], list[Reference]] = defaultdict(list)
+    for work in _objects(row, "library", _WORK):
+        teaches = work.get("teaches", True) is not False
+        alike[_text(work, "interest", ""), teaches].append(_reference(work))
+    for (interest, teaches), some in alike.items():
+        works.add_works(connection, subscriber_id, some, interest, now, teaches=teaches)
+
+
+def _reference(work: Mapping[str, object]) -> Reference:
+    year = work.get("year")
+    return Reference(
+        title=_text(work, "title", ""),
+        abstract=_text(work, "abstract", ""),
+        authors=tuple(_strings(work, "authors")),
+        aliases=aliases_of(*_strings(work, "aliases")),
+        year=year if isinstance(year, int) else None,
+        keywords=tuple(_strings(work, "keywords")),
+        venue=_text(work, "venue", ""),
+    )
+
+
+def _options(row: Mapping[str, object]) -> Options:
+    given = row.get("options", {})
+    known = {field.name for field in fields(Options)}
+    if not isinstance(given, dict) or not set(given) <= known:
+        raise DigestError(f"options: {given!r} is no object of {', '.join(sorted(known))}")
+    try:
+        return profiles.options_of(given)
+    except ValueError as error:
+        raise DigestError(f"options: {error}") from error
+
+
+def _times(row: Mapping[str, object]) -> dict[str, datetime]:
+    given = row.get("liked_at", {})
+    if not isinstance(given, dict):
+        raise DigestError(f"liked_at: {given!r} is no object of instants by paper")
+    try:
+        return {str(key): datetime.fromisoformat(value).astimezone(UTC) for key, value in given.items()}
+    except (TypeError, ValueError) as error:
+        raise DigestError(f"liked_at: {error}") from error
+
+
+def _objects(row: Mapping[str, object], name: str, known: Sequence[str]) -> list[Mapping[str, object]]:
+    given = row.get(name, [])
+    if not isinstance(given, list) or not all(isinstance(one, dict) for one in given):
+        raise DigestError(f"{name}: {given!r} is no list of objects")
+    for one in given:
+        _refuse_unknown(one, known, f"{name}: ")
+    return list(given)
+
+
+def _refuse_unknown(row: Mapping[str, object], known: Sequence[str], where: str = "") -> None:
     unknown = sorted(set(row) - set(known))
     if unknown:
-        raise DigestError(f"{unknown[0]}: no such field; known: {', '.join(known)}")
+        raise DigestError(f"{where}{unknown[0]}: no such field; known: {', '.join(known)}")
 
 
 def _text(row: Mapping[str, object], name: str, default: str) -> str:

@@ -5,7 +5,7 @@ Every change from outside raises `attempt`, so that a composition that is under 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from difflib import get_close_matches
 from typing import Any
@@ -16,7 +16,7 @@ from digest.errors import DigestError, NotFound
 from digest.model import Days, OutboxKind, OutboxState, Schedule, Subscriber, SubscriberState
 from digest.store.addresses import parse_address
 from digest.store.drafts import chunks
-from digest.store.tables import outbox, profiles, subscribers
+from digest.store.tables import interests, outbox, profiles, subscribers
 
 LAPSES_UNTIL_STUCK = 3
 _NEAR_AMONG = 5000  # addresses compared for "did you mean"
@@ -252,8 +252,9 @@ def _moved(connection: Connection, subscriber_id: int, address: str) -> dict[str
 
 
 def _add_profile(connection: Connection, subscriber_id: int) -> None:
-    empty: dict[str, Sequence[str]] = {"categories": [], "keywords": [], "authors": [], "muted": []}
-    connection.execute(insert(profiles).values(subscriber_id=subscriber_id, **empty))
+    connection.execute(insert(profiles).values(subscriber_id=subscriber_id, muted=[]))
+    wish = {"categories": [], "keywords": [], "text": "", "authors": [], "institutions": []}
+    connection.execute(insert(interests).values(subscriber_id=subscriber_id, name="", position=0, **wish))
 
 
 def _near(connection: Connection, key: str) -> str:

@@ -141,6 +141,7 @@ papers = Table(
     Column("summary", Text),
     Column("summary_source", String(64)),  # the kind of service that gave it; None: the listing did
     Index("ix_papers_first_seen_at", "first_seen_at", "id"),
+    Index("ix_papers_revised_at", "revised_at"),
     Index("ix_papers_abstract_hash", "abstract_hash"),
 )
 
@@ -254,6 +255,21 @@ paper_novelty = Table(  # how far a paper is from what was there before it; a ro
     Index("ix_paper_novelty_category_day", "category", "day", "paper_id"),
 )
 
+paper_vectors = Table(  # what a language model makes of a paper; a row from the first attempt on
+    "paper_vectors",
+    metadata,
+    Column("paper_id", BigId, _owned("papers"), primary_key=True),
+    Column("model", String(512), primary_key=True),
+    Column("text_hash", LargeBinary(16)),  # of the text it was made from: another text is embedded again
+    Column("vector", LargeBinary),  # half precision, the low byte first
+    Column("read_at", UtcDateTime),  # when the text was taken: later revisions are not in it
+    Column("embedded_at", UtcDateTime),
+    Column("attempt", Integer, nullable=False, default=0),
+    Column("lapses", Integer, nullable=False, default=0),
+    Column("lease_until", UtcDateTime),
+    Index("ix_paper_vectors_model_embedded_at", "model", "embedded_at", "paper_id"),
+)
+
 enrichers = Table(  # the services asked for more; `ask_at` is later where one is down or wants a pause
     "enrichers",
     metadata,
@@ -287,6 +303,7 @@ author_enrichments = Table(  # the same of an author, by folded name
     Column("folded", String(256), primary_key=True),
     Column("service", String(64), primary_key=True),
     Column("key", String(128), nullable=False),  # the author's id there
+    Column("orcid", String(19), index=True),
     Column("check_at", UtcDateTime),
     Column("asked_at", UtcDateTime),
     Column("said", JSON(none_as_null=True)),
@@ -320,14 +337,29 @@ subscribers = Table(
     CheckConstraint("hour >= 0 AND hour <= 23", name="hour"),
 )
 
-profiles = Table(
+profiles = Table(  # what holds for all interests of a subscriber
     "profiles",
     metadata,
     Column("subscriber_id", BigId, _owned("subscribers"), primary_key=True),
+    Column("muted", JSON, nullable=False),
+    Column("muted_authors", JSON, nullable=False, server_default="[]"),
+    Column("muted_categories", JSON, nullable=False, server_default="[]"),
+    Column("own_names", JSON, nullable=False, server_default="[]"),  # as the subscriber's own papers name them
+    Column("own_orcids", JSON, nullable=False, server_default="[]"),
+    Column("options", JSON, nullable=False, server_default="{}"),  # only what differs from the defaults
+)
+
+interests = Table(
+    "interests",
+    metadata,
+    Column("subscriber_id", BigId, _owned("subscribers"), primary_key=True),
+    Column("name", String(64), primary_key=True),  # "": the main one, which everybody has
+    Column("position", Integer, nullable=False),
     Column("categories", JSON, nullable=False),
     Column("keywords", JSON, nullable=False),
+    Column("text", Text, nullable=False),
     Column("authors", JSON, nullable=False),
-    Column("muted", JSON, nullable=False),
+    Column("institutions", JSON, nullable=False),
 )
 
 likes = Table(
@@ -337,6 +369,65 @@ likes = Table(
     Column("paper_id", BigId, _owned("papers"), primary_key=True, index=True),
     Column("value", SmallInteger, nullable=False),  # 1 liked, -1 disliked
     Column("liked_at", UtcDateTime, nullable=False),
+    Column("interest", String(64), nullable=False, server_default=""),
+)
+
+shelf = Table(  # papers that are never recommended again
+    "shelf",
+    metadata,
+    Column("subscriber_id", BigId, _owned("subscribers"), primary_key=True),
+    Column("paper_id", BigId, _owned("papers"), primary_key=True, index=True),
+    Column("kind", String(8), primary_key=True),  # read | saved
+    Column("at", UtcDateTime, nullable=False),
+)
+
+works = Table(  # of a subscriber's own library, and in no catalog: private, each read as a like
+    "works",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("subscriber_id", BigId, _owned("subscribers"), nullable=False, index=True),
+    Column("interest", String(64), nullable=False, server_default=""),
+    Column("title", Text, nullable=False),
+    Column("abstract", Text, nullable=False),
+    Column("authors", JSON, nullable=False),
+    Column("year", Integer),
+    Column("identifiers", JSON, nullable=False),  # as text, by authority
+    Column("keywords", JSON, nullable=False),
+    Column("venue", Text, nullable=False),
+    Column("title_hash", String(32), nullable=False, index=True),  # of the title's normal form
+    Column("added_at", UtcDateTime, nullable=False),
+    Column("teaches", Boolean, nullable=False, default=True),  # else it is only known, as a paper that was read
+    Column("removed_at", UtcDateTime),  # kept, so that a removal can be undone
+)
+
+work_aliases = Table(
+    "work_aliases",
+    metadata,
+    Column("work_id", BigId, _owned("works"), primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("value", String(512), primary_key=True),
+    Index("ix_work_aliases_value", "value", "kind"),
+)
+
+group_members = Table(  # a group is a subscriber that reads its members' likes besides its own
+    "group_members",
+    metadata,
+    Column("group_id", BigId, _owned("subscribers"), primary_key=True),
+    Column("member_id", BigId, _owned("subscribers"), primary_key=True, index=True),
+)
+
+feedback = Table(  # every change of a profile: what it was before and after, so that it can be undone exactly
+    "feedback",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("subscriber_id", BigId, _owned("subscribers"), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("origin", String(16), nullable=False),  # cli | mail | web | import
+    Column("before", JSON, nullable=False),
+    Column("after", JSON, nullable=False),
+    Column("undone_at", UtcDateTime),
+    Index("ix_feedback_subscriber_id", "subscriber_id", "id"),
 )
 
 # ── editions ─────────────────────────────────────────────────────────────────────────────────────
@@ -372,6 +463,8 @@ picked = Table(  # the ledger: what was chosen for whom, once for ever
     Column("paper_id", BigId, _owned("papers"), primary_key=True, index=True),
     Column("edition_id", BigId, _owned("editions"), nullable=False, index=True),
     Column("score", Float, nullable=False),
+    Column("ranker", String(200), nullable=False, server_default=""),  # whose pick it was, where two took turns
+    Column("retold_at", UtcDateTime),  # when a revision of it was last mailed
 )
 
 # ── outbox ───────────────────────────────────────────────────────────────────────────────────────

@@ -1,8 +1,10 @@
-"""How much of ranking is not the sparse product: 10,000 subscribers × 1,000 papers, exclusion and the best 20.
+"""How much of ranking is not the sparse product, and how it grows.
 
 Run by `python tests/benchmarks/bench_ranking.py [SUBSCRIBERS]` from the project's folder. Prints medians of interleaved
-rounds, each for ranking without reasons (`order_batch`), with reasons (`rank_batch`), and the bare product of the same
-tastes and papers by scipy. What a subscriber costs is CPU time of this process. Words follow Zipf's law.
+rounds: the best 20 after exclusion (`order_batch`), the same with bar and diversity, all in with reasons
+(`rank_batch`), and the bare product of the same tastes and papers by scipy, which reads no tastes and picks nothing.
+What a subscriber costs is CPU time of this process. Words follow Zipf's law. Growth: more subscribers, and more papers
+in the catalog, of which the corpus remembers the latest.
 """
 
 from __future__ import annotations
@@ -21,13 +23,13 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from digest.model import Interest, Paper, Profile
-from digest.ranking.corpus import Corpus
+from digest.ranking.corpus import WINDOW, Corpus
 from digest.ranking.pool import Pool, pool_of
 from digest.ranking.profile import Tastes, paper_text, tastes_of
 from digest.ranking.rank import Ranker, Request
 
 NOW = datetime(2026, 4, 20, 7, tzinfo=UTC)
-VOCABULARY, KNOWN, NEW, LIKES, SENT = 50_000, 10_000, 1_000, 20, 200
+VOCABULARY, KNOWN, NEW, MANY, LIKES, SENT = 50_000, 10_000, 1_000, 5_000, 20, 200
 ROUNDS, CHUNK = 3, 256
 
 
@@ -73,38 +75,80 @@ def cpu(work: Callable[[], object]) -> float:
     return time.process_time() - start
 
 
-def main(subscribers: int) -> None:
-    chance = random.Random(20260420)
-    known, new = papers(chance, KNOWN, 0), papers(chance, NEW, KNOWN)
-    corpus = Corpus()
-    learning = cpu(lambda: corpus.add([p.id for p in known + new], [paper_text(p) for p in known + new]))
-    counting = cpu(lambda: corpus.vectors([0]))
-    some = requests(chance, subscribers, known, new)
-    liked = {paper.id: paper for paper in known}
-    ranker, pool = Ranker(corpus), pool_of(new, corpus, NOW)
+def bare_batch(some: list[Request], corpus: Corpus, liked: dict[int, Paper], pool: Pool) -> float:
+    """Seconds a subscriber."""
     chunks = [
         tastes_of([request.profile.interests[0] for request in some[i : i + CHUNK]], corpus, liked)
-        for i in range(0, min(len(some), 2000), CHUNK)
+        for i in range(0, len(some), CHUNK)
     ]
-    measured = min(len(some), 2000)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    rounds = []
-    for _ in range(ROUNDS):
-        product = cpu(lambda: bare(chunks, pool)) / measured
-        order = cpu(lambda: list(ranker.order_batch(some, new, liked, NOW))) / len(some)
-        explained = cpu(lambda: ranker.rank_batch(some[:measured], new, liked, NOW)) / measured
-        rounds.append((product, order, explained))
-    product, order, explained = (median(column) for column in zip(*rounds, strict=True))
-    extra = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-    print(
-        f"{KNOWN + NEW:,} papers learnt in {learning:.2f} s, counted in {counting:.2f} s, {len(corpus.terms):,} terms"
-    )
-    print(f"{subscribers:,} subscribers x {NEW:,} papers, microseconds of CPU per subscriber:")
-    print(f"  bare product  {product * 1e6:8.1f}")
-    print(f"  best 20       {order * 1e6:8.1f}   {order / product:5.2f} x the bare product")
-    print(f"  with reasons  {explained * 1e6:8.1f}   {explained / product:5.2f} x")
-    print(f"  extra memory  {extra / 1024:8.1f} MB")
+    return cpu(lambda: bare(chunks, pool)) / len(some)
+
+
+def learnt(papers: list[Paper]) -> Corpus:
+    corpus = Corpus()
+    corpus.add([paper.id for paper in papers], [paper_text(paper) for paper in papers])
+    corpus.vectors([papers[-1].id])
+    return corpus
+
+
+def peak() -> float:
+    """Megabytes of memory that this process had at most."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def in_batches(ranker: Ranker, some: list[Request], new: list[Paper], liked: dict[int, Paper]) -> None:
+    """As the compose job does: 1,000 subscribers at a time, nothing kept."""
+    for i in range(0, len(some), 1000):
+        ranker.rank_batch(some[i : i + 1000], new, liked, NOW)
+
+
+def chosen(ranker: Ranker, some: list[Request], new: list[Paper], liked: dict[int, Paper]) -> None:
+    """Bar and diversity, without reasons."""
+    for _ in ranker.worked(some, new, liked, NOW):
+        pass
+
+
+def compare(subscribers: int, known: list[Paper], new: list[Paper], chance: random.Random) -> None:
+    corpus = learnt([*known, *new])
+    some, liked = requests(chance, subscribers, known, new), {paper.id: paper for paper in known}
+    ranker, pool = Ranker(corpus), pool_of(new, corpus, NOW)
+    few = some[:1000]
+    in_batches(ranker, few, new, liked)
+    before = peak()
+    rounds = [
+        (
+            bare_batch(few, corpus, liked, pool),
+            cpu(lambda: list(ranker.order_batch(some, new, liked, NOW))) / len(some),
+            cpu(lambda: chosen(ranker, some, new, liked)) / len(some),
+            cpu(lambda: in_batches(ranker, some, new, liked)) / len(some),
+        )
+        for _ in range(ROUNDS)
+    ]
+    names = "bare product", "best 20", "with bar and diversity", "all in, with reasons"
+    print(f"{len(some):,} subscribers x {len(new):,} papers, {len(corpus.terms):,} terms, microseconds of CPU each:")
+    product = median(each[0] for each in rounds)
+    for name, column in zip(names, zip(*rounds, strict=True), strict=True):
+        print(f"  {name:24} {median(column) * 1e6:8.1f}   {median(column) / product:5.2f} x the bare product")
+    print(f"  {'extra memory':24} {peak() - before:8.1f} MB")
+
+
+def growth(known: list[Paper], new: list[Paper], chance: random.Random) -> None:
+    """More subscribers, then a larger catalog: only as much of it as a corpus remembers can matter."""
+    for catalog, subscribers in ((known, 1_000), (known, 10_000), (papers(chance, WINDOW - NEW, 1_000_000), 1_000)):
+        ranker, liked = Ranker(learnt([*catalog, *new])), {paper.id: paper for paper in catalog}
+        some = requests(chance, subscribers, catalog[-KNOWN:], new)
+        cost = cpu(lambda: in_batches(ranker, some, new, liked)) / len(some)  # noqa: B023  # run at once
+        print(f"  {subscribers:7,} subscribers, corpus of {len(catalog) + NEW:7,}: {cost * 1e6:8.1f} microseconds each")
+
+
+def main(subscribers: int) -> None:
+    chance = random.Random(20260420)
+    known = papers(chance, KNOWN, 0)
+    compare(subscribers, known, papers(chance, NEW, KNOWN), chance)
+    compare(min(subscribers, 1000), known, papers(chance, MANY, KNOWN), chance)
+    print("growth, all in, the papers prepared and worded anew:")
+    growth(known, papers(chance, NEW, KNOWN), chance)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 2_000)

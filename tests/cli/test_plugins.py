@@ -61,3 +61,16 @@ def test_a_module_that_is_not_there_says_so(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "cannot import ourlab" in done.stderr
     assert "is it installed here?" in done.stderr
+
+
+def test_the_documents_ranker_makes_an_edition(tmp_path: Path) -> None:
+    (tmp_path / "modules").mkdir()
+    (tmp_path / "modules" / "ourranker.py").write_text(block("py"), encoding="utf-8")
+    listing = (Path(__file__).resolve().parents[2] / "digest" / "samples").resolve()
+    (tmp_path / "digest.toml").write_text(block("ini"), encoding="utf-8")
+    assert digest(tmp_path, "db", "upgrade").returncode == 0
+    assert digest(tmp_path, "import", str(listing / "2026-03-09-arxiv-cs.CL.xml")).returncode == 0
+    assert digest(tmp_path, "subscriber", "add", "ada@example.org").returncode == 0
+    made = digest(tmp_path, "preview", "ada@example.org", "--format", "text")
+    assert made.returncode == 0, made.stderr
+    assert "a short title" in made.stdout

@@ -26,8 +26,8 @@ from digest.model import Days, Edition, OutboxKind, Schedule, Skip
 from digest.store import editions, outbox, profiles, subscribers
 from digest.store.database import Database
 from digest.store.editions import Chapter
+from digest.store.tables import interests as interest_rows
 from digest.store.tables import picked
-from digest.store.tables import profiles as profile_rows
 from digest.store.tables import subscribers as subscriber_rows
 from tests.support.people import MORNING, announce, subscribe, subscribe_many
 
@@ -305,7 +305,7 @@ def test_settling_twice_stores_and_mails_once(database: Database) -> None:
 def _break(database: Database, subscriber_id: int) -> None:
     """A profile as no code of ours writes it: the ranker cannot read it."""
     with database.engine.begin() as connection:
-        broken = update(profile_rows).where(profile_rows.c.subscriber_id == subscriber_id)
+        broken = update(interest_rows).where(interest_rows.c.subscriber_id == subscriber_id)
         connection.execute(broken.values(keywords=[None]))
 
 
@@ -464,4 +464,4 @@ def test_a_preview_shows_what_would_be_made_and_stores_nothing(database: Databas
     assert made is not None
     assert replace(made, id=0) == seen
     again = asyncio.run(preview(Compose("example.org"), database, ada.id, MORNING))
-    assert again == Skip("none of the 2 papers since 2026-04-17 06:00 UTC fits the profile")
+    assert again == Skip("all that fits is muted, or known to the reader: 2 papers since 2026-04-17 06:00 UTC")

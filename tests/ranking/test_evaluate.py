@@ -42,15 +42,13 @@ def run(arguments: list[str]) -> Result:
 def test_people_who_can_be_judged_are_measured_by_what_they_liked_later(tmp_path: Path) -> None:
     result = run([*write(tmp_path, [*PAPERS], [*LIKES]), "--json"])
     assert result.exit_code == 0, result.output
-    assert json.loads(result.stdout) == {
-        "people": 2,
-        "recall@20": 1,
-        "recall@50": 1,
-        "recall@100": 1,
-        "ndcg@10": 1,
-        "ndcg@20": 1,
-        "mrr": 1,
-    }
+    told = json.loads(result.stdout)
+    figures = {"people": 2, "recall@20": 1, "recall@50": 1, "recall@100": 1, "ndcg@10": 1, "ndcg@20": 1, "mrr": 1}
+    assert list(told.items())[:7] == list(figures.items())
+    assert told["ranker"] == "bm25"
+    assert told["intervals"]["mrr"] == [1, 1]
+    (group,) = told["by_likes"]
+    assert (group["likes"], group["count"], group["ndcg@10"]) == ("1", 2, 1)
 
 
 def test_rankings_hold_every_new_paper_of_everyone_who_was_judged(tmp_path: Path) -> None:
@@ -107,4 +105,28 @@ def test_the_daemons_ranker_reaches_its_figures_by_the_referee(tmp_path: Path) -
     figures = json.loads(referee.stdout)
     assert figures["ndcg@10"] >= 0.195
     assert figures["recall@20"] >= 0.335
-    assert json.loads(result.stdout) == figures
+    told = json.loads(result.stdout)
+    assert figures.items() <= told.items()
+    low, high = told["intervals"]["ndcg@10"]
+    assert low < figures["ndcg@10"] < high < low + 0.02
+    assert sum(group["count"] for group in told["by_likes"]) == figures["people"]
+
+
+def test_a_second_ranker_is_compared_on_the_same_people(tmp_path: Path) -> None:
+    likes = [{"user": f"{one['user']} {number}", "paper": one["paper"]} for number in range(8) for one in LIKES]
+    files = write(tmp_path, [*PAPERS], [*likes])
+    shown = run([*files, "--against", "tests.support.rankers:Backwards"]).output
+    assert "bm25 against tests.support.rankers:Backwards, the same 16 people:" in shown
+    assert "By nDCG@10 bm25 is better: the interval of the difference lies above 0." in shown
+    told = json.loads(run([*files, "--against", "tests.support.rankers:Backwards", "--json"]).output)
+    found = told["against"]["differences"]["mrr"]
+    assert (found["wins"], found["ties"], found["losses"]) == (8, 8, 0), "protein comes late in the alphabet"
+    backwards = run([*files, "--ranker", "tests.support.rankers:Backwards", "--against", "bm25"]).output
+    assert "By nDCG@10 bm25 is better: the interval of the difference lies below 0." in backwards
+
+
+def test_rankings_are_those_of_the_first_ranker(tmp_path: Path) -> None:
+    out = tmp_path / "rankings.jsonl"
+    run([*write(tmp_path, [*PAPERS], [*LIKES]), "--rankings", str(out), "--against", "tests.support.rankers:Backwards"])
+    rows = [json.loads(line) for line in out.read_text("utf-8").splitlines()]
+    assert [row["ranking"][0] for row in rows] == ["c", "d"]

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from digest.ranking.metrics import Judged, mrr, ndcg, recall, summary
+from digest.ranking.metrics import MEASURES, Judged, measured, mrr, ndcg, recall, summary
 
 RANKING = list("abcdefghij")
 
@@ -38,3 +38,10 @@ def test_everybody_counts_the_same() -> None:
 
 def test_nobody_scores_nothing() -> None:
     assert set(summary([]).values()) == {0}
+
+
+def test_each_person_has_a_row_and_each_measure_a_column() -> None:
+    values = measured([Judged(RANKING, {"a"}), Judged(RANKING, {"b"})])
+    assert values.shape == (2, len(MEASURES))
+    assert values[:, MEASURES.index("mrr")].tolist() == [1, 0.5]
+    assert measured([]).shape == (0, len(MEASURES))

@@ -24,7 +24,7 @@ TEXTS = ["Federated Learning\nfor clinics", "A survey.", "Surveying land", "Visi
     ],
 )
 def test_whole_words_are_found_whatever_their_case(phrase: str, expected: set[int]) -> None:
-    assert Wordings(TEXTS).saying(phrase) == expected
+    assert set(Wordings(TEXTS).saying(phrase).tolist()) == expected
 
 
 @given(st.lists(st.text(alphabet="ab \n"), max_size=6), st.text(alphabet="ab ", min_size=1, max_size=4))
@@ -38,4 +38,4 @@ def test_searching_all_texts_is_searching_each(texts: list[str], phrase: str) ->
         for i, text in enumerate(texts)
         if wanted and any(words(text)[k : k + len(wanted)] == wanted for k in range(len(words(text))))
     }
-    assert Wordings(texts).saying(phrase) == expected
+    assert set(Wordings(texts).saying(phrase).tolist()) == expected

@@ -98,7 +98,8 @@ def test_a_batch_is_filled_past_those_who_want_no_mail(database: Database) -> No
         ("welcome", SubscriberState.PAUSED, True),
         ("welcome", SubscriberState.UNSUBSCRIBED, False),
         ("goodbye", SubscriberState.UNSUBSCRIBED, True),
-        ("note", SubscriberState.PAUSED, True),
+        ("note", SubscriberState.ACTIVE, True),
+        ("note", SubscriberState.PAUSED, False),
     ],
 )
 def test_each_kind_goes_to_those_it_is_for(

@@ -63,7 +63,7 @@ def test_votes_come_oldest_first_and_the_last_word_counts(database: Database) ->
         assert profiles.like(connection, ada, [1, 2], LATER).likes == (3, 1, 2)
         profile = profiles.dislike(connection, ada, [1], LATER)
         assert (profile.likes, profile.dislikes) == ((3, 2), (1,))
-        assert profiles.unlike(connection, ada, [1, 3]) == wanting(likes=(2,))
+        assert profiles.unlike(connection, ada, [1, 3]) == wanting(likes=(2,), liked_at=(LATER,))
 
 
 def test_a_vote_given_twice_keeps_its_first_time(database: Database) -> None:
@@ -92,4 +92,4 @@ def test_many_profiles_come_at_once(database: Database) -> None:
         ada, bo = _ada(connection), subscribe(connection, "bo", keywords=["lamps"]).id
         profiles.like(connection, bo, [2], MORNING)
         found = profiles.get_profiles(connection, [ada, bo, 99])
-    assert found == {ada: wanting(), bo: wanting(keywords=("lamps",), likes=(2,))}
+    assert found == {ada: wanting(), bo: wanting(keywords=("lamps",), likes=(2,), liked_at=(MORNING,))}

@@ -11,8 +11,30 @@ import pytest
 from sqlalchemy import Connection, Table, insert, select
 
 from digest.errors import DigestError, NotFound
-from digest.model import Days, OutboxKind, OutboxState, Schedule, SubscriberState
-from digest.store import due, editions, migrations, outbox, profiles, roster, subscribers, suppressions
+from digest.model import (
+    Alias,
+    AliasKind,
+    Days,
+    OutboxKind,
+    OutboxState,
+    Reference,
+    Schedule,
+    SubscriberState,
+)
+from digest.store import (
+    due,
+    editions,
+    feedback,
+    groups,
+    migrations,
+    outbox,
+    profiles,
+    roster,
+    shelf,
+    subscribers,
+    suppressions,
+    works,
+)
 from digest.store.database import Database
 from digest.store.editions import Composed
 from digest.store.tables import metadata
@@ -159,16 +181,23 @@ def test_erasing_leaves_no_trace_but_a_suppression(database: Database) -> None:
         ada, bo = subscribe(connection, "ada"), subscribe(connection, "bo")
         for reader in (ada, bo):
             profiles.follow(connection, reader.id, ["Ada Lumen"])
-            profiles.like(connection, reader.id, [1], MORNING)
+            with feedback.noted(connection, reader.id, f"liked by {reader.address}", "cli", MORNING):
+                profiles.like(connection, reader.id, [1], MORNING)
+            shelf.mark(connection, reader.id, [2], shelf.Kind.SAVED, MORNING)
+            private = Reference("A work of nobody else", aliases=(Alias(AliasKind.DOI, "10.1000/mine"),))
+            works.add_works(connection, reader.id, [private], "", MORNING)
             mail = _mail(connection, reader.id, "2026-04-20", OutboxState.SENT)
             attempt = {"outbox_id": mail, "attempt": 1, "started_at": MORNING}
             connection.execute(insert(metadata.tables["outbox_attempts"]).values(attempt))
+        groups.add_members(connection, bo.id, [ada.id])
         outbox.enqueue(connection, OutboxKind.NOTE, "ADA@example.org", "hello", "<n@x>", None, None, MORNING, LATER)
         suppressions.suppress(connection, "ada@example.org", "asked to", "admin", MORNING)
         subscribers.erase(connection, ada.id)
         left = {name: connection.execute(select(table)).all() for name, table in metadata.tables.items()}
-    for name in ("subscribers", "profiles", "likes", "editions", "outbox", "outbox_attempts"):
+    one_each = ("subscribers", "profiles", "interests", "likes", "shelf", "works", "work_aliases", "editions", "outbox")
+    for name in (*one_each, "outbox_attempts"):
         assert len(left[name]) == 1, name
+    assert (len(left["feedback"]), left["group_members"]) == (2, [])
     assert [name for name, rows in left.items() if "ada@" in str(rows).casefold()] == ["suppressions"]
 
 
@@ -206,9 +235,8 @@ def test_what_is_exported_can_be_imported_elsewhere(database: Database, tmp_path
         assert [one.unknown_papers for one in imported] == [("arxiv:2604.00001",), (), ()]
         again = roster.export_rows(connection)
     elsewhere.close()
-    assert [row | {"created_at": None} for row in again] == [
-        row | {"created_at": None, "likes": row["likes"][1:]} for row in rows
-    ]
+    del rows[0]["liked_at"][rows[0]["likes"].pop(0)]
+    assert [row | {"created_at": None} for row in again] == [row | {"created_at": None} for row in rows]
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def subscribe_many(connection: Connection, count: int) -> list[Subscriber]:
 
 def announce(connection: Connection, seen_at: datetime, *numbers: int) -> None:
     """New papers of these arXiv numbers, first seen at `seen_at`."""
-    entries = tuple(_entry(number) for number in numbers)
+    entries = tuple(entry(number) for number in numbers)
     catalog.upsert_listing(connection, "arxiv", Listing("cs.CV", seen_at.date(), entries), seen_at)
 
 
@@ -52,7 +52,8 @@ def next_morning(schedule: Schedule, after: datetime) -> datetime:
     return calendar.next_edition(schedule, after)
 
 
-def _entry(number: int) -> Entry:
+def entry(number: int) -> Entry:
+    """What a listing says of the paper of an arXiv number."""
     topic = TOPICS[number % len(TOPICS)]
     return Entry(
         title_raw=f"Study {number} of {topic}",

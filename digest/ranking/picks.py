@@ -1,0 +1,105 @@
+"""What was chosen for some requests → picks, each with the reasons that sum to its score."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from digest.model import Paper, Pick, Reason, ReasonKind
+from digest.ranking import blend, explore
+from digest.ranking.choose import Choice, Offer
+from digest.ranking.counts import Ints
+from digest.ranking.explain import Explainer
+from digest.ranking.pool import Mask
+from digest.ranking.score import INTEREST_SHARE, Fitting, Request, Scored
+
+if TYPE_CHECKING:
+    from digest.ranking.meaning import Meaning
+
+
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """Some requests with all that was found for them: what an explanation needs."""
+
+    requests: Sequence[Request]
+    scored: Scored
+    fittings: Sequence[Fitting]
+    offers: Sequence[Offer]
+    choices: Sequence[Choice]
+    explainer: Explainer
+    is_rising: Mask
+    liked: Mapping[int, Paper]
+    meaning: Meaning | None
+
+
+def picks_of(worked: Worked, now: datetime) -> list[tuple[Pick, ...]]:
+    """The picks of each request, in the order they were chosen."""
+    chosen: list[tuple[int, int, int]] = []  # of which request, for which interest, at which place
+    for i, (given, choice) in enumerate(zip(worked.offers, worked.choices, strict=True)):
+        rows, places = given.interests[choice.chosen].tolist(), given.places[choice.chosen].tolist()
+        chosen += [(i, row, place) for row, place in zip(rows, places, strict=True)]
+    starts = [fitting.start for fitting in worked.fittings]
+    rows = np.array([starts[i] + row for i, row, _ in chosen], np.int64)
+    said = worked.explainer.reasons(rows, np.array([place for _, _, place in chosen], np.int64))
+    picks: list[list[Pick]] = [[] for _ in worked.requests]
+    for (i, row, place), words in zip(chosen, said, strict=True):
+        picks[i].append(_pick(worked, i, row, place, words))
+    return [_explored(worked, i, some, now) for i, some in enumerate(picks)]
+
+
+def _pick(worked: Worked, i: int, row: int, place: int, words: tuple[Reason, ...]) -> Pick:
+    interest = worked.requests[i].interests[row]
+    reasons = reasons_of(worked, i, row, place, words)
+    score = math.fsum(reason.share for reason in reasons)
+    return Pick(worked.scored.pool.papers[place].id, score, reasons, interest.name)
+
+
+def reasons_of(worked: Worked, i: int, row: int, place: int, words: tuple[Reason, ...]) -> tuple[Reason, ...]:
+    """All reasons of the paper at a place for the `row`-th interest of the `i`-th request: they sum to its score."""
+    found, interest = worked.scored, worked.requests[i].interests[row]
+    boosts = blend.reasons(interest, place, found.pool)
+    beside = _beside(worked, i, row, place) if len(worked.requests[i].interests) > 1 else ()
+    return (*words, *_meaning(worked, i, row, place), *boosts, *beside)
+
+
+def _meaning(worked: Worked, i: int, row: int, place: int) -> Iterator[Reason]:
+    found = worked.scored
+    if found.meaning is None or worked.meaning is None:
+        return
+    points = float(found.meaning[worked.fittings[i].start + row, place])
+    if points != 0:
+        nearest = worked.meaning.nearest(worked.requests[i].interests[row], place, found.pool)
+        paper = None if nearest is None else worked.liked.get(nearest)
+        yield Reason(ReasonKind.MEANING, () if paper is None else (paper.title,), points)
+
+
+def _beside(worked: Worked, i: int, row: int, place: int) -> Iterator[Reason]:
+    """The other interests that the paper fits."""
+    fitting = worked.fittings[i]
+    others = [
+        (interest.name, float(worked.scored.points[fitting.start + other, place]))
+        for other, interest in enumerate(worked.requests[i].interests)
+        if other != row and fitting.is_fitting[other, place]
+    ]
+    fits = [(name, points) for name, points in others if points > 0]
+    if fits:
+        share = INTEREST_SHARE * math.fsum(points for _, points in fits)
+        yield Reason(ReasonKind.INTEREST, tuple(name for name, _ in fits), share)
+
+
+def _explored(worked: Worked, i: int, picks: list[Pick], now: datetime) -> tuple[Pick, ...]:
+    """The edition, its last place given to a paper from outside of the interests where the subscriber explores."""
+    request, fitting = worked.requests[i], worked.fittings[i]
+    if not (request.profile.options.explores and picks and request.limit > 1):
+        return tuple(picks)
+    kept = picks[: request.limit - 1]
+    pool = worked.scored.pool
+    shown: Ints = np.array([pool.places[pick.paper_id] for pick in kept], np.int64)
+    points = worked.scored.points[fitting.start : fitting.start + len(fitting.is_fitting)]
+    place = explore.place(request.subscriber_id, now.date(), explore.outside(points, fitting), shown, pool)
+    return tuple(picks) if place is None else (*kept, explore.pick(place, pool))

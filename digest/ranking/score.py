@@ -1,0 +1,175 @@
+"""Scores of a few requests at once, and what each of them may get.
+
+The score of a paper is that of the interest it fits best, and a little of what it has for the others that it fits too:
+an average would rank what fits everything a little above what fits one thing well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from digest.model import Interest, Profile
+from digest.ranking import blend
+from digest.ranking.bar import bars
+from digest.ranking.choose import RISING_SHARE, Offer, shortlist
+from digest.ranking.corpus import Corpus
+from digest.ranking.counts import Floats, Ints
+from digest.ranking.pool import Mask, Pool
+from digest.ranking.profile import Tastes
+
+if TYPE_CHECKING:
+    from digest.ranking.meaning import Meaning
+
+INTEREST_SHARE = 0.1
+"""What counts of the points that a paper has for the other interests it fits: of equals, what fits two comes first."""
+
+_DIGITS = 9  # scores closer than this are a tie; a sum's last digits depend on the order of its terms
+_RISING_LOOKED_AT = 3 * RISING_SHARE  # more than may be chosen, because some may be nearly the same
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One subscriber's wish for at most `limit` papers; `excluded` are the ids that were sent before."""
+
+    subscriber_id: int
+    profile: Profile
+    limit: int
+    excluded: frozenset[int] = frozenset()
+
+    @property
+    def interests(self) -> tuple[Interest, ...]:
+        """The profile's interests; an empty profile has one that wants everything."""
+        return self.profile.interests or (Interest(),)
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """The scores of some requests' interests (rows) for the pool's papers (columns), before the trend.
+
+    `meaning` is the part of `points` that a model of meaning gave, `bars` the least points of each interest.
+    """
+
+    pool: Pool
+    interests: Sequence[Interest]
+    tastes: Tastes
+    points: Floats
+    meaning: Floats | None
+    bars: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Fitting:
+    """What one request may get: which papers (columns) fit which of its interests (rows, from `start` of the scored).
+
+    `is_out` marks papers that are never picked, `is_wanted` those that were asked for, `is_fitting` those among them
+    that are above the bar. `scores` is −∞ where nothing fits, `best` the interest that each paper fits best.
+    """
+
+    start: int
+    is_out: Mask
+    is_wanted: Mask
+    is_fitting: Mask
+    scores: Floats
+    best: Ints
+
+
+def scored(
+    requests: Sequence[Request], tastes: Tastes, pool: Pool, corpus: Corpus, meaning: Meaning | None, *, has_bars: bool
+) -> Scored:
+    """The scores of all interests of the requests; `tastes` are theirs, in order."""
+    interests = [interest for request in requests for interest in request.interests]
+    points = blend.relevance_of(tastes, pool)
+    added = meaning.points(interests, points, pool) if meaning is not None else None
+    if added is not None:
+        points += added
+    for row, interest in enumerate(interests):
+        blend.add_boosts(points[row], interest, pool)
+    least = np.full(len(interests), -np.inf)
+    if has_bars:
+        chosen = [request.profile.options.bar for request in requests for _ in request.interests]
+        least = bars(chosen, interests, tastes, corpus, added)
+    return Scored(pool, interests, tastes, points, added, least)
+
+
+def fittings(requests: Sequence[Request], found: Scored) -> Iterator[Fitting]:
+    """What each request may get."""
+    start = 0
+    for request in requests:
+        yield _fitting(request, found, start)
+        start += len(request.interests)
+
+
+def _fitting(request: Request, found: Scored, start: int) -> Fitting:
+    pool, count = found.pool, len(request.interests)
+    points, trend = found.points[start : start + count], blend.TREND_BOOST * found.pool.trend
+    is_out = np.zeros(len(pool), bool)
+    is_out[blend.places_ruled_out(request.profile, request.excluded, pool)] = True
+    is_wanted = np.ones((count, len(pool)), bool)
+    is_fitting = points >= (found.bars[start : start + count] - 10.0**-_DIGITS / 2)[:, np.newaxis]
+    for row, interest in enumerate(request.interests):
+        passed = blend.is_asked_for(interest, pool)
+        if passed is not None:
+            is_wanted[row] = passed
+        has_cross_lists = request.profile.options.has_cross_lists
+        if interest.keywords or not has_cross_lists:
+            unwanted = blend.places_ruled_out_of(interest, pool, has_cross_lists=has_cross_lists)
+            is_wanted[row, unwanted] = False
+        if interest.authors or interest.institutions:
+            # Whoever follows somebody wants all of it, whatever it is about.
+            is_fitting[row, blend.places_by_followed(interest, pool)] = True
+    is_fitting &= is_wanted
+    is_fitting &= ~is_out
+    if count == 1:
+        scores = np.where(is_fitting[0], points[0] + trend, -np.inf)
+        return Fitting(start, is_out, is_wanted, is_fitting, scores, np.zeros(len(pool), np.int64))
+    kept = np.where(is_fitting, points, -np.inf)
+    best = kept.argmax(axis=0)
+    others = np.where(is_fitting, np.maximum(points, 0.0), 0.0)
+    np.put_along_axis(others, best[np.newaxis], 0.0, axis=0)
+    scores = kept.max(axis=0) + INTEREST_SHARE * others.sum(axis=0) + trend
+    return Fitting(start, is_out, is_wanted, is_fitting, scores, best)
+
+
+def offer(request: Request, fitting: Fitting, is_rising: Mask) -> Offer:
+    """The best of what a request may get: enough to choose an edition from."""
+    places = np.flatnonzero(fitting.scores > -np.inf)
+    scores, best = np.round(fitting.scores[places], _DIGITS), fitting.best[places]
+    if is_rising.any():
+        kept = _without_surplus(scores, is_rising[places])
+        places, scores, best = places[kept], scores[kept], best[kept]
+    rows = range(len(fitting.is_fitting))
+    parts = [_best_for(row, scores, best, request.limit, len(rows)) for row in rows]
+    listed = np.sort(np.concatenate(parts))
+    listed = listed[np.argsort(-scores[listed], kind="stable")]
+    chosen = places[listed]
+    return Offer(chosen, best[listed], scores[listed], is_rising[chosen].astype(np.int64), request.limit)
+
+
+def ordered(request: Request, fitting: Fitting) -> Ints:
+    """The places of the best papers by nothing but their scores."""
+    places = np.flatnonzero(fitting.scores > -np.inf)
+    scores = np.round(fitting.scores[places], _DIGITS)
+    return places[shortlist(scores, request.limit, request.limit)]
+
+
+def _best_for(row: int, scores: Floats, best: Ints, limit: int, count: int) -> Ints:
+    mine = np.flatnonzero(best == row)
+    return mine[shortlist(scores[mine], limit, count)]
+
+
+def _without_surplus(scores: Floats, is_rising: Mask) -> Ints:
+    """The indices without the rising ones that are not among the best rising ones."""
+    rising = np.flatnonzero(is_rising)
+    kept = rising[np.argsort(-scores[rising], kind="stable")][:_RISING_LOOKED_AT]
+    return np.sort(np.concatenate([np.flatnonzero(~is_rising), kept]))
+
+
+def rising_mask(rising: Collection[int], pool: Pool) -> Mask:
+    """Which papers of the pool are among `rising`."""
+    found = np.zeros(len(pool), bool)
+    found[pool.places_of(rising)] = True
+    return found
