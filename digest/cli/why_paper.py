@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -23,6 +24,7 @@ from digest.store.editions import Appearance, Chapter
 from digest.store.feedback import Entry
 
 _CHANGES = 500  # of the profile, the latest
+_WORDS = 12  # shown by themselves
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,14 +203,24 @@ def _show_now(case: Case, trace: Trace | None) -> None:
     if not is_same and case.seen is not None and case.seen.reasons:
         click.echo(f"\nWorked out again with the profile as it is now, the score is {trace.score:.3f}:")
         _show_parts(trace.reasons, trace.score)
-    rows = [(word, f"{points:+.4f}") for word, points in trace.terms if points != 0]
-    if rows:
+    if rows := _word_rows(trace.terms):
         click.echo()
         table(("WORD", "POINTS"), rows, empty="")
     if case.changes:
         click.echo("\nThe profile changed since that digest, and this is worked out with the one of now:")
         for entry in case.changes:
             click.echo(f"– you {entry.action}, on {when(entry.at)} UTC{' (undone)' if entry.undone_at else ''}")
+
+
+def _word_rows(terms: Sequence[tuple[str, float]]) -> list[tuple[str, str]]:
+    """The words that say something, strongest first, and all others as one: a hundred words each take a little off."""
+    counting = [(word, points) for word, points in terms if points != 0]
+    telling = sorted(counting, key=lambda one: -abs(one[1]))[:_WORDS]
+    rows = [(word, f"{points:+.4f}") for word, points in counting if (word, points) in telling]
+    others = [points for word, points in counting if (word, points) not in telling]
+    if others:
+        rows.append((f"({counted(len(others), 'other word')}; all with --json)", f"{math.fsum(others):+.4f}"))
+    return rows
 
 
 def _reasons(case: Case, trace: Trace | None) -> tuple[Reason, ...]:
