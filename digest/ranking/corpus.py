@@ -54,10 +54,12 @@ def saturation(repeats: float) -> Saturation:
 class Statistics:
     """What the papers of a corpus have in common.
 
-    `mean_length` is in terms, `mean` the mean of their vectors and `mean_norm` its length, `norm` their mean length.
+    `variance` is that of each word's weight where papers say it or not by chance. `mean_length` is in terms, `mean` the
+    mean of their vectors and `mean_norm` its length, `norm` their mean length.
     """
 
     idf: Floats
+    variance: Floats
     mean_length: float
     saturation: Saturation
     mean: Floats
@@ -122,7 +124,9 @@ class Corpus:
         mean_length = float(self._lengths.mean()) if len(self) else 1.0
         distinct = self._counts.nnz or 1
         found = saturation(float(self._lengths.sum()) / distinct - 1)
-        draft = Statistics(idf, mean_length or 1.0, found, np.zeros(0), 0.0, 1.0)
+        chance = np.exp(-idf)
+        variance = idf**2 * chance * (1 - chance)
+        draft = Statistics(idf, variance, mean_length or 1.0, found, np.zeros(0), 0.0, 1.0)
         mean, norm = self._average(draft)
         return replace(draft, mean=mean, mean_norm=float(np.linalg.norm(mean)), norm=norm)
 

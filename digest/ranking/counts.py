@@ -24,13 +24,28 @@ def sums(places: Ints, values: Floats, count: int) -> Floats:
     return np.bincount(places, weights=values, minlength=count).astype(np.float64, copy=False)
 
 
+def row_sums(starts: npt.NDArray[np.integer], values: Floats) -> Floats:
+    """The sum of the values from each start to the next, as in the rows of a matrix."""
+    found = np.zeros(len(starts) - 1)
+    is_any = starts[1:] > starts[:-1]
+    if is_any.any():
+        found[is_any] = np.add.reduceat(values, starts[:-1][is_any])
+    return found
+
+
+def entries_of(matrix: sp.csr_array, rows: Ints) -> tuple[Ints, Ints]:
+    """Where the entries of the given rows stand, row after row, and where each row of them starts; then the end."""
+    firsts = matrix.indptr[rows].astype(np.int64)
+    lengths = matrix.indptr[rows + 1] - firsts
+    starts = np.zeros(len(rows) + 1, np.int64)
+    np.cumsum(lengths, out=starts[1:])
+    return np.arange(starts[-1]) + np.repeat(firsts - starts[:-1], lengths), starts
+
+
 def selected(matrix: sp.csr_array, rows: Ints) -> sp.csr_array:
     """The given rows of a matrix, in the given order."""
-    starts, lengths = matrix.indptr[rows].astype(np.int64), np.diff(matrix.indptr)[rows]
-    ends = np.cumsum(lengths)
-    entries = np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - ends + lengths, lengths)
-    indptr = np.concatenate([[0], ends]).astype(np.int32)
-    arrays = matrix.data[entries], matrix.indices[entries], indptr
+    entries, starts = entries_of(matrix, rows)
+    arrays = matrix.data[entries], matrix.indices[entries], starts.astype(np.int32)
     return sp.csr_array(arrays, shape=(len(rows), matrix.shape[1]))
 
 

@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import blake2b
-from math import comb
 
 from digest.model import Pick
+from digest.ranking.intervals import sign_test
 
 CERTAIN = 0.05
 """A difference that chance makes at most so often counts as one."""
@@ -98,10 +98,3 @@ def winner(votes: Sequence[Votes], first: str, second: str) -> Contest:
     behind = sum(point < 0 for point in points.values())
     ties = len(points) - ahead - behind
     return Contest(first, second, ahead, behind, ties, sign_test(ahead, behind))
-
-
-def sign_test(ahead: int, behind: int) -> float:
-    """How often a fair coin falls at least as one-sided as this, either way."""
-    count = ahead + behind
-    tail = sum(comb(count, k) for k in range(min(ahead, behind) + 1))
-    return min(1.0, 2 * tail / (1 << count))

@@ -41,6 +41,7 @@ class Kin:
         self._vectors = vectors
         self._count = min(NEAREST, vectors.shape[0] // _ONE_IN)
         self._by_term = sp.csr_array(unit(levelled(strongest(vectors, _INDEXED))).T)
+        self._is_single = np.bincount(vectors.indices, minlength=vectors.shape[1]) == 1
         self._slots: Ints = np.full(vectors.shape[0], -1, np.int64)  # where a paper's words are kept
         self._used = 0
         self._words = np.zeros((0, TOLD), np.int32)
@@ -94,6 +95,9 @@ class Kin:
         read, places = np.unique(near.indices, return_inverse=True)
         near_read = sp.csr_array((near.data, places, near.indptr), shape=(len(rows), len(read)))
         said = sp.csr_array(near_read @ levelled(selected(self._vectors, read.astype(np.int64))))
+        # A word of a single paper says nothing together with others, and would only find that very paper again.
+        said.data[self._is_single[said.indices]] = 0.0
+        said.eliminate_zeros()
         said.sort_indices()
         lengths: Floats = np.sqrt(squared_norms(papers)) * np.diff(near.indptr) / max(self._count, 1)
         return with_lengths(strongest(said, TOLD), lengths)

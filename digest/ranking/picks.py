@@ -32,31 +32,44 @@ class Worked:
     offers: Sequence[Offer]
     choices: Sequence[Choice]
     explainer: Explainer
-    is_rising: Mask
+    rising: Mask | None
     liked: Mapping[int, Paper]
     meaning: Meaning | None
 
 
+_NONE: Ints = np.zeros(0, np.int64)
+
+
 def picks_of(worked: Worked, now: datetime) -> list[tuple[Pick, ...]]:
     """The picks of each request, in the order they were chosen."""
-    chosen: list[tuple[int, int, int]] = []  # of which request, for which interest, at which place
-    for i, (given, choice) in enumerate(zip(worked.offers, worked.choices, strict=True)):
-        rows, places = given.interests[choice.chosen].tolist(), given.places[choice.chosen].tolist()
-        chosen += [(i, row, place) for row, place in zip(rows, places, strict=True)]
-    starts = [fitting.start for fitting in worked.fittings]
-    rows = np.array([starts[i] + row for i, row, _ in chosen], np.int64)
-    said = worked.explainer.reasons(rows, np.array([place for _, _, place in chosen], np.int64))
-    picks: list[list[Pick]] = [[] for _ in worked.requests]
-    for (i, row, place), words in zip(chosen, said, strict=True):
-        picks[i].append(_pick(worked, i, row, place, words))
+    rows: list[Ints] = [_NONE]
+    places: list[Ints] = [_NONE]
+    for given, choice, fitting in zip(worked.offers, worked.choices, worked.fittings, strict=True):
+        rows.append(given.interests[choice.chosen] + fitting.start)
+        places.append(given.places[choice.chosen])
+    said = iter(worked.explainer.reasons(np.concatenate(rows), np.concatenate(places)))
+    picks = [
+        _picks(worked, i, (some - worked.fittings[i].start).tolist(), at.tolist(), said)
+        for i, (some, at) in enumerate(zip(rows[1:], places[1:], strict=True))
+    ]
     return [_explored(worked, i, some, now) for i, some in enumerate(picks)]
 
 
-def _pick(worked: Worked, i: int, row: int, place: int, words: tuple[Reason, ...]) -> Pick:
-    interest = worked.requests[i].interests[row]
-    reasons = reasons_of(worked, i, row, place, words)
-    score = math.fsum(reason.share for reason in reasons)
-    return Pick(worked.scored.pool.papers[place].id, score, reasons, interest.name)
+def _picks(
+    worked: Worked, i: int, rows: list[int], places: list[int], said: Iterator[tuple[Reason, ...]]
+) -> list[Pick]:
+    """The picks of one request, given what the words say for each."""
+    papers, interests = worked.scored.pool.papers, worked.requests[i].interests
+    # Most subscribers have likes and no more: then words are all there is to tell.
+    is_simple = len(interests) == 1 and worked.meaning is None and not blend.has_boosts(interests[0])
+    is_calm = is_simple and not worked.scored.pool.trend[places].any()
+    found = []
+    for row, place in zip(rows, places, strict=True):
+        words = next(said)
+        reasons = words if is_calm else reasons_of(worked, i, row, place, words)
+        score = math.fsum([reason.share for reason in reasons])
+        found.append(Pick(papers[place].id, score, reasons, interests[row].name))
+    return found
 
 
 def reasons_of(worked: Worked, i: int, row: int, place: int, words: tuple[Reason, ...]) -> tuple[Reason, ...]:

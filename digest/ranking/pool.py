@@ -31,13 +31,12 @@ BESIDE = "(papers near it)"
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """How one paper writes its terms: the written form of its i-th term is `forms[form_of_term[i]]`.
+    """The written forms of one paper's terms.
 
     `beside` is the form that stands for all terms which only the papers near it say, -1 where there is none.
     """
 
     forms: tuple[str, ...]
-    form_of_term: Ints
     is_unspaced: bool
     beside: int = -1
 
@@ -49,8 +48,9 @@ class Pool:
     papers: tuple[Paper, ...]
     own: sp.csr_array  # what each paper says, a row for each
     vectors: sp.csr_array  # the same with what the papers near it say
-    by_term: sp.csr_array  # the same, a column for each paper
-    commonness: Floats  # each paper's product with the mean of all papers
+    by_term: sp.csr_array  # the same, a column for each paper, in single precision
+    common: Floats  # the products of each term of `vectors` with the mean of all papers
+    commonness: Floats  # their sum for each paper
     trend: Floats
     freshness: Floats  # 1 / (1 + days since the paper is public)
     terms: Sequence[str]
@@ -94,15 +94,22 @@ class Pool:
         """The places of those of `ids` that are in the pool."""
         return [self.places[i] for i in self.ids.intersection(ids)]
 
-    def wording(self, place: int, points: Floats) -> Wording:
-        """How the paper writes its terms; `points` are theirs in a match."""
+    @cached_property
+    def form_numbers(self) -> Ints:
+        """Which form of its paper's wording each term of `vectors` is written as, for papers whose wording is known."""
+        return np.zeros(self.vectors.nnz, np.int64)
+
+    def wording(self, place: int) -> Wording:
+        """How the paper writes its terms."""
         found = self._wordings.get(place)
         if found is None:
-            found = self._wordings[place] = self._worded(place, np.ones_like(points))
-        # Without blanks there are no words to show but the runs of pairs that match.
-        return self._worded(place, points) if found.is_unspaced else found
+            span = slice(int(self.vectors.indptr[place]), int(self.vectors.indptr[place + 1]))
+            found, self.form_numbers[span] = self.worded(place, np.ones(span.stop - span.start))
+            self._wordings[place] = found
+        return found
 
-    def _worded(self, place: int, points: Floats) -> Wording:
+    def worded(self, place: int, points: Floats) -> tuple[Wording, Ints]:
+        """How the paper writes its terms where these are their points, and which of the forms each term has."""
         columns = self.vectors.indices[self.vectors.indptr[place] : self.vectors.indptr[place + 1]]
         names = [self.terms[column] for column in columns.tolist()]
         said = set(self.own.indices[self.own.indptr[place] : self.own.indptr[place + 1]].tolist())
@@ -113,9 +120,9 @@ class Pool:
         forms: dict[str, int] = {}
         # Two terms of one compound share its form; so do "Model" and "model", shown as it is written first.
         shown = [written.get(name, name) if own else BESIDE for name, own in zip(names, is_said, strict=True)]
-        numbers = [forms.setdefault(form, len(forms)) for form in shown]
+        numbers = np.array([forms.setdefault(form, len(forms)) for form in shown], np.int64)
         is_any_unspaced = any(is_unspaced(name[0]) for name in names if not name.isascii())
-        return Wording(tuple(forms), np.array(numbers, np.int64), is_any_unspaced, forms.get(BESIDE, -1))
+        return Wording(tuple(forms), is_any_unspaced, forms.get(BESIDE, -1)), numbers
 
 
 def pool_of(papers: Iterable[Paper], corpus: Corpus, now: datetime) -> Pool:
@@ -123,11 +130,13 @@ def pool_of(papers: Iterable[Paper], corpus: Corpus, now: datetime) -> Pool:
     ordered = sorted({paper.id: paper for paper in papers}.values(), key=_standing)
     own, beside = _vectors(ordered, corpus)
     vectors = _expanded(own, beside)
+    common = corpus.statistics.mean[vectors.indices] * vectors.data
     return Pool(
         papers=tuple(ordered),
         own=own,
         vectors=vectors,
-        by_term=sp.csr_array(vectors.T),
+        by_term=sp.csr_array(vectors.T.astype(np.float32)),
+        common=common,
         commonness=np.asarray(vectors @ corpus.statistics.mean),
         trend=trends(ordered, now),
         freshness=_freshness(ordered, now),

@@ -12,7 +12,8 @@ A like among few is a poor sample of what somebody reads, so what the nearest pa
 
     like + w · beside, over 1 + w     w = (1/√likes − 1/√20) / (1 − 1/√20), nothing from 20 likes on
 
-An old like counts less than a new one, and never nothing: see `like_weight`.
+An old like counts less than a new one, and never nothing: see `like_weight`. Of the words of many likes the 800
+strongest are kept, and of the others what they have of the mean of all papers.
 """
 
 from __future__ import annotations
@@ -25,10 +26,10 @@ import numpy as np
 import scipy.sparse as sp
 
 from digest.model import Interest, Paper
-from digest.ranking.corpus import Corpus
-from digest.ranking.counts import Floats, Ints, selected
+from digest.ranking.corpus import Corpus, Statistics
+from digest.ranking.counts import Floats, row_sums, selected
 from digest.ranking.query import words
-from digest.ranking.vectors import levelled, squared_norms, with_lengths
+from digest.ranking.vectors import levelled, squared_norms, strongest, with_lengths
 
 DISLIKE_WEIGHT = 0.5
 """How much the mean of the dislikes counts against the mean of the likes."""
@@ -42,6 +43,9 @@ HALF_LIFE = timedelta(days=365)
 LASTING = 0.25
 """The part of a like that never fades."""
 
+WORDS = 800
+"""Words that a taste has at most, the strongest; more take half as long again and rank no better."""
+
 _MANY = 20  # likes tell a taste without what is beside them
 _LONGEST_BASELINE = 0.5  # of the length of the taste
 
@@ -52,8 +56,8 @@ class Tastes:
 
     `scale` brings points to the same size for everybody (1 ≈ a paper that says exactly what the likes say, 0 where
     nothing is said of taste). `baseline` is the weight of the mean of all papers, 0 where nothing is liked or asked
-    for. A row of `mixture` says how much of which rows of `vectors` makes up a taste, before it is levelled; a row of
-    `vectors` is a like with what is beside it.
+    for. A row of `mixture` says how much of which rows of `vectors` makes up a taste, before it is cut and levelled; a
+    row of `vectors` is a like with what is beside it.
     """
 
     weights: sp.csr_array
@@ -62,13 +66,7 @@ class Tastes:
     mixture: sp.csr_array
     vectors: sp.csr_array
     liked_ids: tuple[int | None, ...]  # which paper a row of `vectors` is, None for keywords and text
-    stretches: Floats  # what brings each levelled taste back to its length
-
-    def growth(self, rows: Ints, weights: Floats) -> Floats:
-        """What levelling multiplied words by that now have these (levelled) weights in the tastes of `rows`."""
-        plain = np.cbrt(np.abs(weights) / self.stretches[rows])
-        found: Floats = np.divide(self.stretches[rows], plain, out=np.zeros_like(plain), where=plain > 0)
-        return found
+    growth: Floats  # what levelling multiplied each of the `weights` by
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +90,11 @@ def paper_text(paper: Paper) -> str:
     return f"{paper.title}\n{paper.abstract}"
 
 
+def has_taste(interest: Interest) -> bool:
+    """Do words say what to look for? A keyword that only rules out (`-medical`) does not."""
+    return bool(interest.likes or interest.text.strip() or any(map(words, interest.keywords)))
+
+
 def keyword_text(interest: Interest) -> str:
     """Keywords and free text together."""
     return "\n".join((_asked(interest), interest.text)).strip()
@@ -107,16 +110,20 @@ def tastes_of(
     read = _read(interests, corpus, liked)
     parts = [_parts(interest, read, now) for interest in interests]
     vectors, sources, mixture = _with_beside(read, parts, corpus)
-    said = sp.csr_array(mixture @ vectors)
-    norms = np.sqrt(squared_norms(said))
-    flat = levelled(said)
-    lengths = np.sqrt(squared_norms(flat))
+    whole = sp.csr_array(mixture @ vectors)
+    flat = levelled(whole)
+    norms, lengths = np.sqrt(squared_norms(whole)), np.sqrt(squared_norms(flat))
     stretches = np.divide(norms, lengths, out=np.ones_like(norms), where=lengths > 0)
-    weights = with_lengths(flat, norms)
+    said = _sorted(strongest(whole, WORDS))
+    weights = levelled(said)
+    weights.data *= np.repeat(stretches, np.diff(said.indptr))
+    growth = np.divide(weights.data, said.data, out=np.zeros_like(weights.data), where=said.data != 0)
     scale = np.divide(1 / corpus.statistics.norm, norms, out=np.zeros_like(norms), where=norms > 0)
     baseline = _baseline(interests, scale, norms, corpus.statistics.mean_norm)
+    if whole.nnz > said.nnz:
+        baseline -= scale * _cut_off(flat, stretches, weights, corpus.statistics)
     ids = tuple(read.ids[source] for source in sources)
-    return Tastes(weights, scale, baseline, mixture, vectors, ids, stretches)
+    return Tastes(weights, scale, baseline, mixture, vectors, ids, growth)
 
 
 def like_weight(liked_at: datetime, now: datetime) -> float:
@@ -136,7 +143,7 @@ def _asked(interest: Interest) -> str:
 
 
 def _baseline(interests: Sequence[Interest], scale: Floats, norms: Floats, mean_norm: float) -> Floats:
-    wishes = np.array([interest.has_taste for interest in interests], bool)
+    wishes = np.array([has_taste(interest) for interest in interests], bool)
     longest = _LONGEST_BASELINE * norms / (mean_norm or 1.0)
     capped: Floats = scale * wishes * np.minimum(BASELINE_WEIGHT, longest)
     return capped
@@ -254,3 +261,22 @@ def _mixture(parts: Sequence[Mapping[int, float]], columns: Sequence[Sequence[in
     starts = np.concatenate([[0], np.cumsum([len(part) for part in parts])]).astype(np.int32)
     indices = np.array([column for some in columns for column in some], np.int32)
     return sp.csr_array((weights, indices, starts), shape=(len(parts), width))
+
+
+def _cut_off(flat: sp.csr_array, stretches: Floats, weights: sp.csr_array, statistics: Statistics) -> Floats:
+    """How much of the mean of all papers the words have that were cut off: their part along it.
+
+    They are many and weak, so together they say little but what is common; to drop that too would lower all scores.
+    """
+    whole, kept = (row_sums(one.indptr, one.data * statistics.mean[one.indices]) for one in (flat, weights))
+    is_cut = np.diff(flat.indptr) > np.diff(weights.indptr)
+    found: Floats = np.where(is_cut, stretches * whole - kept, 0.0) / (statistics.mean_norm**2 or 1.0)
+    return found
+
+
+def _sorted(matrix: sp.csr_array) -> sp.csr_array:
+    """Each row's words in the order of the columns: so a product reads what the papers say as it lies in memory.
+
+    By transposing twice, which takes half as long as sorting.
+    """
+    return sp.csr_array(sp.csc_array(matrix))

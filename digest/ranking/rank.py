@@ -76,7 +76,7 @@ class Ranker:
         """Every word of `paper` with the points it has for `interest`, strongest first."""
         pool = pool_of([paper], self._corpus, now)
         tastes = tastes_of([interest], self._corpus, liked, now)
-        return Explainer(pool, self._corpus.statistics.mean, tastes, [interest], liked).term_points(0, 0)
+        return Explainer(pool, tastes, [interest], liked).term_points(0, 0)
 
     def trace(
         self,
@@ -107,7 +107,7 @@ class Ranker:
             found = self._scored(some, pool, liked, now, has_bars=True)
             fitting = list(fittings(some, found))
             offers = [offer(request, one, marks) for request, one in zip(some, fitting, strict=True)]
-            explainer = Explainer(pool, self._corpus.statistics.mean, found.tastes, found.interests, liked)
+            explainer = Explainer(pool, found.tastes, found.interests, liked)
             choices = choose(offers, pool.alike)
             yield Worked(some, found, fitting, offers, choices, explainer, marks, liked, self._meaning)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from digest.model import Paper, Pick
 from digest.ranking.corpus import Corpus
@@ -12,6 +12,7 @@ from digest.ranking.embeddings import Embeddings, Encoder
 from digest.ranking.interleave import team_draft
 from digest.ranking.meaning import Ridge
 from digest.ranking.rank import Ranker, Request
+from digest.ranking.trace import Trace
 
 
 class Learner(Protocol):
@@ -31,6 +32,21 @@ class Learner(Protocol):
     ) -> list[tuple[Pick, ...]]:
         """The picks of each request, best first; the reasons' shares sum to the score."""
         ...
+
+
+@runtime_checkable
+class Tracer(Protocol):
+    """A ranker that can tell what became of a paper."""
+
+    def trace(
+        self,
+        request: Request,
+        paper_ids: Sequence[int],
+        candidates: Sequence[Paper],
+        liked: Mapping[int, Paper],
+        now: datetime,
+        rising: Collection[int] = (),
+    ) -> list[Trace]: ...
 
 
 class Bm25(Ranker):
@@ -88,3 +104,22 @@ class Interleaved:
             team_draft([(name, picks[row]) for name, picks in found], one.limit, one.subscriber_id, now.date())
             for row, one in enumerate(requests)
         ]
+
+    def trace(
+        self,
+        request: Request,
+        paper_ids: Sequence[int],
+        candidates: Sequence[Paper],
+        liked: Mapping[int, Paper],
+        now: datetime,
+        rising: Collection[int] = (),
+    ) -> list[Trace]:
+        """What became of each paper with the ranker that proposed it, else with the first one that can tell."""
+        (picks,) = self.rank_batch([request], candidates, liked, now, rising)
+        proposed = {pick.paper_id: pick.ranker for pick in picks}
+        able = {name: one for name, one in self._teams if isinstance(one, Tracer)}
+        found = []
+        for paper_id in paper_ids if able else ():
+            ranker = able.get(proposed.get(paper_id, ""), next(iter(able.values())))
+            found += ranker.trace(request, [paper_id], candidates, liked, now, rising)
+        return found

@@ -19,7 +19,7 @@ from digest.ranking.choose import RISING_SHARE, Offer, shortlist
 from digest.ranking.corpus import Corpus
 from digest.ranking.counts import Floats, Ints
 from digest.ranking.pool import Mask, Pool
-from digest.ranking.profile import Tastes
+from digest.ranking.profile import Tastes, has_taste
 
 if TYPE_CHECKING:
     from digest.ranking.meaning import Meaning
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 INTEREST_SHARE = 0.1
 """What counts of the points that a paper has for the other interests it fits: of equals, what fits two comes first."""
 
-_DIGITS = 9  # scores closer than this are a tie; a sum's last digits depend on the order of its terms
+_DIGITS = 6  # scores closer than this are a tie: what the single precision of the products is good for
+_STEP = 10.0**-_DIGITS
 _RISING_LOOKED_AT = 3 * RISING_SHARE  # more than may be chosen, because some may be nearly the same
 
 
@@ -105,15 +106,15 @@ def fittings(requests: Sequence[Request], found: Scored) -> Iterator[Fitting]:
 
 def _fitting(request: Request, found: Scored, start: int) -> Fitting:
     pool, count = found.pool, len(request.interests)
-    points, trend = found.points[start : start + count], blend.TREND_BOOST * found.pool.trend
+    points = found.points[start : start + count]
     is_out = np.zeros(len(pool), bool)
     is_out[blend.places_ruled_out(request.profile, request.excluded, pool)] = True
     is_wanted = np.ones((count, len(pool)), bool)
-    is_fitting = points >= (found.bars[start : start + count] - 10.0**-_DIGITS / 2)[:, np.newaxis]
+    is_fitting = points >= (found.bars[start : start + count] - _STEP / 2)[:, np.newaxis]
     for row, interest in enumerate(request.interests):
-        passed = blend.is_asked_for(interest, pool)
-        if passed is not None:
-            is_wanted[row] = passed
+        if not has_taste(interest):
+            passed = blend.is_asked_for(interest, pool)
+            is_wanted[row] = True if passed is None else passed
         has_cross_lists = request.profile.options.has_cross_lists
         if interest.keywords or not has_cross_lists:
             unwanted = blend.places_ruled_out_of(interest, pool, has_cross_lists=has_cross_lists)
@@ -123,30 +124,42 @@ def _fitting(request: Request, found: Scored, start: int) -> Fitting:
             is_fitting[row, blend.places_by_followed(interest, pool)] = True
     is_fitting &= is_wanted
     is_fitting &= ~is_out
-    if count == 1:
-        scores = np.where(is_fitting[0], points[0] + trend, -np.inf)
-        return Fitting(start, is_out, is_wanted, is_fitting, scores, np.zeros(len(pool), np.int64))
-    kept = np.where(is_fitting, points, -np.inf)
-    best = kept.argmax(axis=0)
-    others = np.where(is_fitting, np.maximum(points, 0.0), 0.0)
-    np.put_along_axis(others, best[np.newaxis], 0.0, axis=0)
-    scores = kept.max(axis=0) + INTEREST_SHARE * others.sum(axis=0) + trend
+    scores, best = _best_of(points, is_fitting)
+    scores += blend.TREND_BOOST * pool.trend
     return Fitting(start, is_out, is_wanted, is_fitting, scores, best)
 
 
-def offer(request: Request, fitting: Fitting, is_rising: Mask) -> Offer:
+def _best_of(points: Floats, is_fitting: Mask) -> tuple[Floats, Ints]:
+    """The score of each paper without trend, and which interest it fits best."""
+    kept = np.where(is_fitting, points, -np.inf)
+    if len(points) == 1:
+        return kept[0], np.zeros(points.shape[1], np.int64)
+    best = kept.argmax(axis=0)
+    others = np.where(is_fitting, np.maximum(points, 0.0), 0.0)
+    np.put_along_axis(others, best[np.newaxis], 0.0, axis=0)
+    return kept.max(axis=0) + INTEREST_SHARE * others.sum(axis=0), best
+
+
+def offer(request: Request, fitting: Fitting, rising: Mask | None) -> Offer:
     """The best of what a request may get: enough to choose an edition from."""
     places = np.flatnonzero(fitting.scores > -np.inf)
-    scores, best = np.round(fitting.scores[places], _DIGITS), fitting.best[places]
-    if is_rising.any():
-        kept = _without_surplus(scores, is_rising[places])
-        places, scores, best = places[kept], scores[kept], best[kept]
-    rows = range(len(fitting.is_fitting))
-    parts = [_best_for(row, scores, best, request.limit, len(rows)) for row in rows]
-    listed = np.sort(np.concatenate(parts))
-    listed = listed[np.argsort(-scores[listed], kind="stable")]
+    scores = np.round(fitting.scores[places], _DIGITS)
+    if rising is not None:
+        kept = _without_surplus(scores, rising[places])
+        places, scores = places[kept], scores[kept]
+    listed = _listed(scores, fitting.best[places], request.limit, len(fitting.is_fitting))
     chosen = places[listed]
-    return Offer(chosen, best[listed], scores[listed], is_rising[chosen].astype(np.int64), request.limit)
+    is_rising = np.zeros(len(chosen), np.int64) if rising is None else rising[chosen].astype(np.int64)
+    return Offer(chosen, fitting.best[chosen], scores[listed], is_rising, request.limit)
+
+
+def _listed(scores: Floats, best: Ints, limit: int, count: int) -> Ints:
+    """The shortlists of all interests, best first."""
+    if count == 1:
+        return shortlist(scores, limit)
+    mine = [np.flatnonzero(best == row) for row in range(count)]
+    listed = np.sort(np.concatenate([own[shortlist(scores[own], limit, count)] for own in mine]))
+    return listed[np.argsort(-scores[listed], kind="stable")]
 
 
 def ordered(request: Request, fitting: Fitting) -> Ints:
@@ -156,11 +169,6 @@ def ordered(request: Request, fitting: Fitting) -> Ints:
     return places[shortlist(scores, request.limit, request.limit)]
 
 
-def _best_for(row: int, scores: Floats, best: Ints, limit: int, count: int) -> Ints:
-    mine = np.flatnonzero(best == row)
-    return mine[shortlist(scores[mine], limit, count)]
-
-
 def _without_surplus(scores: Floats, is_rising: Mask) -> Ints:
     """The indices without the rising ones that are not among the best rising ones."""
     rising = np.flatnonzero(is_rising)
@@ -168,8 +176,8 @@ def _without_surplus(scores: Floats, is_rising: Mask) -> Ints:
     return np.sort(np.concatenate([np.flatnonzero(~is_rising), kept]))
 
 
-def rising_mask(rising: Collection[int], pool: Pool) -> Mask:
-    """Which papers of the pool are among `rising`."""
+def rising_mask(rising: Collection[int], pool: Pool) -> Mask | None:
+    """Which papers of the pool are among `rising`; None where none is."""
     found = np.zeros(len(pool), bool)
     found[pool.places_of(rising)] = True
-    return found
+    return found if found.any() else None

@@ -43,6 +43,7 @@ respectively same second several she should show shown shows since so some still
 themselves then there thereby therefore these they this those though through throughout thus to together too toward
 towards two under until up upon us use used uses using various very via was we well were what when where whereas
 whether which while who whom whose why will with within without would yet you your al ie eg vs
+based aware driven guided oriented centric wise
 """
 STOP_WORDS = frozenset(_STOP_WORDS.split())
 

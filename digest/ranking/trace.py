@@ -153,7 +153,7 @@ def _alike(worked: Worked, place: int) -> tuple[Step, str] | None:
 def _rising(worked: Worked, place: int) -> tuple[Step, str] | None:
     given, choice = worked.offers[0], worked.choices[0]
     shown = int(given.is_rising[choice.chosen].sum())
-    if not worked.is_rising[place] or shown < RISING_SHARE:
+    if worked.rising is None or not worked.rising[place] or shown < RISING_SHARE:
         return None
     return Step.RISING, f"known before, and {RISING_SHARE} others that trend now were chosen"
 

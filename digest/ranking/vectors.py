@@ -5,17 +5,12 @@ from __future__ import annotations
 import numpy as np
 import scipy.sparse as sp
 
-from digest.ranking.counts import Floats
+from digest.ranking.counts import Floats, row_sums
 
 
 def squared_norms(vectors: sp.csr_array) -> Floats:
     """Each row's squared length."""
-    found: Floats = np.zeros(vectors.shape[0])
-    has_terms = np.diff(vectors.indptr) > 0
-    if has_terms.any():
-        squares = np.square(vectors.data, dtype=np.float64)
-        found[has_terms] = np.add.reduceat(squares, vectors.indptr[:-1][has_terms])
-    return found
+    return row_sums(vectors.indptr, np.square(vectors.data, dtype=np.float64))
 
 
 def with_lengths(vectors: sp.csr_array, lengths: Floats) -> sp.csr_array:
@@ -40,13 +35,13 @@ def levelled(vectors: sp.csr_array) -> sp.csr_array:
 
 
 def strongest(vectors: sp.csr_array, count: int) -> sp.csr_array:
-    """The `count` greatest entries of each row; of equal ones those that stand first."""
+    """The `count` entries of each row with the greatest amounts; of equal ones those that stand first."""
     lengths = np.diff(vectors.indptr)
     kept = np.repeat(lengths <= count, lengths) if count else np.zeros(vectors.nnz, bool)
     # Row by row: to sort all entries at once takes four times as long.
     for row in np.flatnonzero(lengths > count).tolist() if count else ():
         span = slice(int(vectors.indptr[row]), int(vectors.indptr[row + 1]))
-        values = vectors.data[span]
+        values = np.abs(vectors.data[span])
         bar = np.partition(values, len(values) - count)[len(values) - count]
         is_above = values > bar
         ties = np.flatnonzero(values == bar)[: count - np.count_nonzero(is_above)]

@@ -15,6 +15,7 @@ from digest.model import Interest, Paper, Profile, ReasonKind
 from digest.ranking import blend
 from digest.ranking.counts import Floats
 from digest.ranking.pool import Pool, pool_of
+from digest.ranking.profile import has_taste
 from digest.ranking.query import parse
 from digest.ranking.rank import Ranker, Request
 from tests.support.ranking import NOW, corpus_of, paper, rank, wanting
@@ -210,8 +211,8 @@ def test_institutions_are_a_filter_without_taste_and_a_boost_beside_one() -> Non
 
 
 def test_keywords_that_only_rule_out_are_no_taste() -> None:
-    assert not blend.has_taste(Interest(keywords=("-medical", "NOT survey"), text=" "))
-    assert blend.has_taste(Interest(keywords=("-medical", "robots")))
+    assert not has_taste(Interest(keywords=("-medical", "NOT survey"), text=" "))
+    assert has_taste(Interest(keywords=("-medical", "robots")))
     picks = rank(SHELF, wanting(keywords=("-medical",), categories=("cs.RO",)), limit=30)
     expected = {one.id for one in SHELF if "cs.RO" in one.categories and "medical" not in one.abstract}
     assert picks

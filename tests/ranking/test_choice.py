@@ -333,10 +333,15 @@ def test_an_empty_profile_gets_the_newest_papers_without_a_bar() -> None:
     assert all(pick.reasons[0].kind is ReasonKind.RECENT for pick in picks)
 
 
-def test_somebody_who_likes_everything_still_gets_an_edition() -> None:
+@pytest.mark.parametrize("bar", Bar)
+def test_somebody_who_likes_everything_still_gets_an_edition(bar: Bar) -> None:
     likes = tuple(one.id for one in LIBRARY if one.id % 1000 < 25)
     new = [one for one in LIBRARY if one.id % 1000 >= 25]
-    assert len(picks_of(wanting(likes=likes), new, limit=20)) >= 10
+    assert len(picks_of(replace(wanting(likes=likes), options=Options(bar=bar)), new, limit=20)) >= 10
+
+
+def test_somebody_with_a_single_like_gets_enough_to_vote_on() -> None:
+    assert len(picks_of(Profile((liking(1, count=1),), options=Options(bar=Bar.NORMAL)))) >= 5
 
 
 def test_a_profile_in_chinese_gets_what_is_written_in_chinese() -> None:

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.model import Pick
-from digest.ranking.interleave import Votes, sign_test, team_draft, winner
+from digest.ranking.interleave import Votes, team_draft, winner
+from digest.ranking.intervals import sign_test
 
 DAY = date(2026, 4, 20)
 LISTS = st.lists(st.integers(1, 12), unique=True, max_size=10)

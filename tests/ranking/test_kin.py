@@ -34,6 +34,12 @@ def test_a_paper_is_not_read_beside_itself() -> None:
     assert "road7" not in words_of(corpus, 0, [7])
 
 
+def test_a_word_of_a_single_paper_stands_beside_none() -> None:
+    corpus = corpus_of(CATALOG)
+    every = words_of(corpus, 0, [0])
+    assert not {word for word in every if word.startswith("road") and word != "road"}
+
+
 def test_what_is_beside_is_no_longer_than_the_paper_and_has_few_words() -> None:
     corpus = corpus_of(CATALOG)
     every = [one.id for one in CATALOG]
@@ -92,5 +98,6 @@ def test_a_reason_names_only_words_that_the_paper_itself_says() -> None:
 
 
 def test_papers_are_compared_with_each_other_by_their_own_words() -> None:
-    pool = pool_of(CATALOG, corpus_of(CATALOG), NOW)
+    some = [paper(i, "car engine", " ".join(f"part{(i + k) % 30}" for k in range(5))) for i in range(60)]
+    pool = pool_of([*some, *STARS], corpus_of([*some, *STARS]), NOW)
     assert pool.own.nnz < pool.vectors.nnz

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.model import Paper, Pick, Profile, ReasonKind
+from digest.model import Bar, Options, Paper, Pick, Profile, ReasonKind
 from digest.ranking.rank import Ranker, Request
 from tests.support.ranking import NOW, changed, corpus_of, ids, paper, rank, wanting
 
@@ -213,13 +213,14 @@ def test_a_profile_in_chinese_finds_chinese_papers_and_says_why() -> None:
     assert any("医学图像" in word for word in by_word[0].reasons[0].words)
 
 
-def test_ten_thousand_likes_are_ranked_like_any_other_profile() -> None:
+@pytest.mark.parametrize("bar", Bar)
+def test_ten_thousand_likes_are_ranked_like_any_other_profile(bar: Bar) -> None:
     chance = random.Random(1)
     words = [f"w{i}x" for i in range(500)]
     known = [paper(i, " ".join(chance.choices(words[:50], k=8))) for i in range(10_000)]
     new = [paper(20_000 + i, " ".join(chance.choices(words[:50] if i < 5 else words[50:], k=8))) for i in range(50)]
     ranker, everything = Ranker(corpus_of([*known, *new])), {one.id: one for one in known}
-    request = Request(1, wanting(likes=tuple(everything)), 5)
+    request = Request(1, replace(wanting(likes=tuple(everything)), options=Options(bar=bar)), 5)
     (picks,) = ranker.rank_batch([request], new, everything, NOW)
     assert set(ids(picks)) == {20_000 + i for i in range(5)}
 

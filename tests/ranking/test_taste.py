@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.model import Bar, Interest, Options
+from digest.ranking import profile
 from digest.ranking.profile import HALF_LIFE, LASTING, beside_weight, keyword_text, like_weight, tastes_of
 from tests.support.ranking import NOW, corpus_of, ids, paper, rank, wanting
 
@@ -87,9 +88,9 @@ def test_what_a_condition_rules_out_is_not_read() -> None:
 def test_a_taste_is_its_likes_levelled_word_by_word() -> None:
     tastes = tastes_of([Interest(likes=(1, 2, 3)), Interest(likes=(4,), dislikes=(5,))], CORPUS, {})
     plain = (tastes.mixture @ tastes.vectors).toarray()
-    weights = tastes.weights.toarray()
-    rows, columns = np.nonzero(weights)
-    assert plain[rows, columns] * tastes.growth(rows, weights[rows, columns]) == pytest.approx(weights[rows, columns])
+    weights, found = tastes.weights.toarray(), tastes.weights
+    rows = np.repeat(np.arange(2), np.diff(found.indptr))
+    assert plain[rows, found.indices] * tastes.growth == pytest.approx(found.data)
     assert np.linalg.norm(weights, axis=1) == pytest.approx(np.linalg.norm(plain, axis=1))
 
 
@@ -104,7 +105,7 @@ def test_a_work_of_the_own_library_counts_like_a_paper() -> None:
 def test_a_profile_without_a_known_word_is_no_taste() -> None:
     tastes = tastes_of([Interest(keywords=("xylophone",)), Interest(likes=(12345,)), Interest()], CORPUS, {})
     assert tastes.scale.tolist() == [0, 0, 0]
-    assert tastes.growth(np.array([0]), np.array([0.0])).tolist() == [0]
+    assert not tastes.growth.any()
 
 
 def test_one_rare_word_and_very_many_likes_are_profiles_too() -> None:
@@ -118,3 +119,12 @@ def test_one_rare_word_and_very_many_likes_are_profiles_too() -> None:
 def test_a_profile_in_chinese_finds_its_subject() -> None:
     papers = [paper(1, "深度学习 图像分割"), paper(2, "深度学习 目标检测"), paper(3, "量子计算 纠错")]
     assert ids(rank(papers, wanting(likes=(1,)), candidates=papers[1:]))[0] == 2
+
+
+def test_of_very_many_words_the_strongest_are_kept_and_what_the_others_have_in_common() -> None:
+    papers = [paper(i, " ".join(f"w{(7 * i + 11 * j) % 3000}x" for j in range(60))) for i in range(300)]
+    corpus = corpus_of(papers)
+    tastes = tastes_of([Interest(likes=tuple(range(100))), Interest(likes=(1,))], corpus, {})
+    assert np.diff(tastes.weights.indptr)[0] == profile.WORDS
+    few, many = tastes.baseline / tastes.scale
+    assert few < many
