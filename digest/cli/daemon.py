@@ -29,7 +29,8 @@ def run(desk: Desk, only: str | None) -> None:
         wiring.prepare(desk.settings, desk.database, clock.now())
         workers = wiring.workers(desk.settings, desk.database, clock.now, [part for part in parts if part != "web"])
         sites = wiring.sites(desk.settings, desk.database, clock.now, with_pages="web" in parts)
-        status = running.run(workers, desk.database, sites)
+        asyncio.run(wiring.catch_time(desk.database))
+        status = running.run(workers, desk.database, sites, on_set_back=lambda: wiring.catch_time(desk.database))
     raise click.exceptions.Exit(status)
 
 

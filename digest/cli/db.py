@@ -8,9 +8,10 @@ import click
 
 from digest.cli.desk import Desk, pass_desk
 from digest.cli.output import counted, json_option, record, show_json
-from digest.errors import DatabaseError
+from digest.errors import DatabaseError, DiskFull
 from digest.store import backup as copies
 from digest.store import migrations
+from digest.store.database import Database, sqlite_path
 from digest.wiring import connect, open_database, shown_url
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -22,16 +23,35 @@ def db() -> None:
 
 
 @db.command()
+@click.option("--no-backup", is_flag=True, help="Make no copy first.")
 @pass_desk
-def upgrade(desk: Desk) -> None:
-    """Create the tables, or bring them to this version's revision. Back up first."""
+def upgrade(desk: Desk, no_backup: bool) -> None:
+    """Create the tables, or bring them to this version's revision.
+
+    An SQLite database is copied first, beside itself. Back up PostgreSQL with pg_dump.
+    """
     database = connect(desk.settings, is_creating=True)
     try:
+        if not no_backup:
+            _copy_of_older(database)
         before, after = migrations.upgrade(database)
     finally:
         database.close()
     where = shown_url(desk.settings)
     click.echo(f"{where} is at revision {after}" + (" already" if before == after else ""))
+
+
+def _copy_of_older(database: Database) -> None:
+    """A copy of what an upgrade is about to change; an upgrade tried before left the same one."""
+    file, revision = sqlite_path(database.url), database.run_sync(migrations.current)
+    if file is None or revision == migrations.head() or revision not in migrations.known_revisions():
+        return
+    copy = file.with_name(f"{file.name}.{revision}.backup")
+    try:
+        copies.backup(database.url, copy, is_replacing=True)
+    except DiskFull as error:
+        raise DiskFull(f"no room for a copy of {file} before the upgrade: free some, or say --no-backup") from error
+    click.echo(f"the old one is kept as {copy}")
 
 
 @db.command()

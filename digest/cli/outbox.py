@@ -1,20 +1,53 @@
-"""`digest outbox` and `digest suppression`: mails waiting, sent and failed, and addresses that get none."""
+"""`digest outbox`: mails waiting, sent and failed, and the admin's hand on them."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
 
 import click
 
 from digest.cli.desk import Desk, pass_desk
 from digest.cli.output import json_option, record, show_json, table, when
-from digest.errors import NotFound
-from digest.model import OutboxState
+from digest.errors import UsageError
+from digest.model import OutboxKind, OutboxState
 from digest.store import outbox as rows
-from digest.store import suppressions
-from digest.store.addresses import parse_address
+from digest.store.database import Connection
+from digest.store.outbox import Attempt, Message, Wanted
 
-_limit = click.option(
-    "--limit", type=click.IntRange(1, 100_000), default=50, show_default=True, help="At most so many."
+_RETRIED = (
+    OutboxState.PENDING,
+    OutboxState.DEFERRED,
+    OutboxState.FAILED,
+    OutboxState.AMBIGUOUS,
+    OutboxState.STUCK,
+    OutboxState.DROPPED,
+    OutboxState.CANCELLED,
 )
+_CANCELLED = (
+    OutboxState.PENDING,
+    OutboxState.CLAIMED,
+    OutboxState.DEFERRED,
+    OutboxState.AMBIGUOUS,
+    OutboxState.STUCK,
+)
+
+
+def _age(_ctx: click.Context, _parameter: click.Parameter, value: str | None) -> timedelta | None:
+    """`90min`, `24h`, `3d`."""
+    from digest.config.settings import duration
+
+    try:
+        found = duration(value) if value is not None else None
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+    return found if isinstance(found, timedelta) else None
+
+
+_kind = click.option("--kind", type=click.Choice([str(kind) for kind in OutboxKind]), help="Only mails of this kind.")
+_to = click.option("--to", "recipient", metavar="ADDRESS", help="Only to this address; @example.org: to this domain.")
+_older = click.option("--older-than", "older", callback=_age, metavar="AGE", help="Only composed longer ago: 24h, 3d.")
+_newer = click.option("--newer-than", "newer", callback=_age, metavar="AGE", help="Only composed since: 24h, 3d.")
 
 
 @click.group()
@@ -23,13 +56,27 @@ def outbox() -> None:
 
 
 @outbox.command("list")
-@click.option("--state", type=click.Choice([str(state) for state in OutboxState]), help="Only those.")
-@_limit
+@click.option("--state", type=click.Choice([str(state) for state in OutboxState]), help="Only mails in this state.")
+@_kind
+@_to
+@_older
+@_newer
+@click.option("--limit", type=click.IntRange(1, 100_000), default=50, show_default=True, help="At most so many.")
 @json_option
 @pass_desk
-def list_(desk: Desk, state: str | None, limit: int, as_json: bool) -> None:
+def list_(  # one parameter per option
+    desk: Desk,
+    state: str | None,
+    kind: str | None,
+    recipient: str | None,
+    older: timedelta | None,
+    newer: timedelta | None,
+    limit: int,
+    as_json: bool,
+) -> None:
     """List mails, the newest first."""
-    found = desk.call(rows.list_rows, OutboxState(state) if state else None, limit)
+    asked = wanted(desk.now(), state, kind, recipient, older, newer)
+    found = desk.call(rows.list_rows, None, limit, asked)
     if as_json:
         show_json(found)
         return
@@ -37,7 +84,12 @@ def list_(desk: Desk, state: str | None, limit: int, as_json: bool) -> None:
         (one.id, one.kind, one.occasion, one.state, when(one.sent_at or one.due_at), one.recipient) for one in found
     ]
     empty = f"No mail is {state}." if state else "No mails yet: 'digest run' and 'digest once' compose them when due."
-    table(("ID", "KIND", "OCCASION", "STATE", "SENT OR DUE", "TO"), shown, empty=empty)
+    is_narrow = any(part is not None for part in (kind, recipient, older, newer))
+    table(
+        ("ID", "KIND", "OCCASION", "STATE", "SENT OR DUE", "TO"),
+        shown,
+        empty="No such mail." if is_narrow else empty,
+    )
 
 
 @outbox.command()
@@ -69,62 +121,107 @@ def show(desk: Desk, mail: int, as_json: bool) -> None:
 
 
 @outbox.command()
-@click.argument("mails", type=int, nargs=-1, required=True, metavar="MAIL…")
+@click.argument("mails", type=int, nargs=-1, metavar="[MAIL]…")
+@click.option("--state", type=click.Choice([str(state) for state in _RETRIED]), help="All mails in this state.")
+@_kind
+@_to
+@_older
+@json_option
 @pass_desk
-def retry(desk: Desk, mails: tuple[int, ...]) -> None:
-    """Send mails again that failed, are stuck or held."""
-    for mail in mails:
-        desk.call(rows.retry, mail, desk.now())
-        click.echo(f"mail {mail} is due now")
+def retry(  # one parameter per option
+    desk: Desk,
+    mails: tuple[int, ...],
+    state: str | None,
+    kind: str | None,
+    recipient: str | None,
+    older: timedelta | None,
+    as_json: bool,
+) -> None:
+    """Make mails due now that failed, are stuck or held: by number, or with --state all that the options name."""
+    asked = wanted(desk.now(), state, kind, recipient, older)
+    done = desk.call(_each, rows.retry, mails, asked, _RETRIED, desk.now())
+    _tell(done, "is due now", as_json)
 
 
 @outbox.command()
-@click.argument("mails", type=int, nargs=-1, required=True, metavar="MAIL…")
-@pass_desk
-def cancel(desk: Desk, mails: tuple[int, ...]) -> None:
-    """Never send mails that still wait."""
-    for mail in mails:
-        desk.call(rows.cancel, mail, desk.now())
-        click.echo(f"mail {mail} is cancelled")
-
-
-@click.group()
-def suppression() -> None:
-    """Addresses that are never mailed."""
-
-
-@suppression.command("list")
-@_limit
+@click.argument("mails", type=int, nargs=-1, metavar="[MAIL]…")
+@click.option("--state", type=click.Choice([str(state) for state in _CANCELLED]), help="All mails in this state.")
+@_kind
+@_to
+@_older
 @json_option
 @pass_desk
-def list_suppressed(desk: Desk, limit: int, as_json: bool) -> None:
-    """List them, the newest first."""
-    found = desk.call(suppressions.list_suppressed, limit)
+def cancel(  # one parameter per option
+    desk: Desk,
+    mails: tuple[int, ...],
+    state: str | None,
+    kind: str | None,
+    recipient: str | None,
+    older: timedelta | None,
+    as_json: bool,
+) -> None:
+    """Never send mails that still wait: by number, or with --state all that the options name.
+
+    What is on the wire cannot be called back.
+    """
+    asked = wanted(desk.now(), state, kind, recipient, older)
+    done = desk.call(_each, rows.cancel, mails, asked, _CANCELLED, desk.now())
+    _tell(done, "is cancelled", as_json)
+
+
+def wanted(
+    now: datetime,
+    state: str | None,
+    kind: str | None,
+    recipient: str | None,
+    older: timedelta | None,
+    newer: timedelta | None = None,
+) -> Wanted:
+    """The options as the store takes them."""
+    return Wanted(
+        OutboxState(state) if state else None,
+        OutboxKind(kind) if kind else None,
+        recipient,
+        now - older if older else None,
+        now - newer if newer else None,
+    )
+
+
+def attempt_lines(attempts: Iterable[Attempt]) -> list[tuple[str, object]]:
+    """Attempts for `record`: "2026-04-20 07:00 UTC deferred: 450 4.7.1 later"."""
+    return [
+        (
+            f"  attempt {one.number}",
+            f"{when(one.started_at)} UTC {one.outcome or 'under way'}" + (f": {one.reply}" if one.reply else ""),
+        )
+        for one in attempts
+    ]
+
+
+def _each(
+    connection: Connection,
+    act: Callable[[Connection, int, datetime], None],
+    mails: Sequence[int],
+    asked: Wanted,
+    states: Sequence[OutboxState],
+    now: datetime,
+) -> list[Message]:
+    """Do it to all that are meant, in one transaction: where one refuses, nothing is done."""
+    if bool(mails) is (asked != Wanted()):
+        raise UsageError("name mails by number, or with --state; see 'digest outbox list'")
+    if not mails and asked.state is None:
+        raise UsageError("--kind, --to and --older-than need --state, so that not more is meant than you think")
+    meant = list(mails) or rows.chosen(connection, asked, states)
+    for mail in meant:
+        act(connection, mail, now)
+    return [rows.show(connection, mail) for mail in meant]
+
+
+def _tell(done: Sequence[Message], what: str, as_json: bool) -> None:
     if as_json:
-        show_json(found)
+        show_json([{"id": one.id, "kind": one.kind, "recipient": one.recipient, "state": one.state} for one in done])
         return
-    shown = [(one.address_key, one.origin, when(one.since), one.reason) for one in found]
-    empty = "No address is suppressed: refused mailboxes and complaints come here by themselves."
-    table(("ADDRESS", "ORIGIN", "SINCE (UTC)", "REASON"), shown, empty=empty)
-
-
-@suppression.command()
-@click.argument("address")
-@click.option("--reason", default="by the admin", show_default=True, help="For the record.")
-@pass_desk
-def add(desk: Desk, address: str, reason: str) -> None:
-    """Never mail ADDRESS, whoever subscribes it."""
-    known, _key = parse_address(address)
-    is_new = desk.call(suppressions.suppress, known, reason, "admin", desk.now())
-    click.echo(f"suppressed {known}" if is_new else f"{known} was suppressed already")
-
-
-@suppression.command()
-@click.argument("address")
-@pass_desk
-def remove(desk: Desk, address: str) -> None:
-    """Let ADDRESS get mail again."""
-    known, _key = parse_address(address)
-    if not desk.call(suppressions.unsuppress, known):
-        raise NotFound(f"{known} is not suppressed: see 'digest suppression list'")
-    click.echo(f"{known} gets mail again")
+    for one in done:
+        click.echo(f"mail {one.id} {what}")
+    if not done:
+        click.echo("no such mail")

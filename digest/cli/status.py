@@ -13,7 +13,7 @@ from digest.cli.output import counted, json_option, record, show_json, when
 from digest.cli.source import outcome
 from digest.config.settings import SemanticSettings
 from digest.model import OutboxState, SubscriberState
-from digest.store import catalog, checks, due, embeddings, outbox, sources, subscribers
+from digest.store import catalog, checks, due, embeddings, outbox, pauses, sources, subscribers
 from digest.store.database import Connection
 from digest.wiring import reads_meaning, shown_url
 
@@ -42,14 +42,15 @@ def status(desk: Desk, as_json: bool) -> None:
     """What there is, what is due, what went wrong."""
     desk.sync_sources()
     settings = desk.settings
-    found, url = desk.call(gather, settings.semantic if reads_meaning(settings) else None), shown_url(settings)
+    semantic = settings.semantic if reads_meaning(settings) else None
+    found, url = desk.call(gather, desk.now(), semantic), shown_url(settings)
     if as_json:
         show_json({"database": url, **asdict(found)})
     else:
         _show(found, url)
 
 
-def gather(connection: Connection, semantic: SemanticSettings | None = None) -> Status:
+def gather(connection: Connection, now: datetime, semantic: SemanticSettings | None = None) -> Status:
     """The figures, in one transaction."""
     mails = outbox.counts(connection)
     polled = sources.list_all(connection)
@@ -61,6 +62,7 @@ def gather(connection: Connection, semantic: SemanticSettings | None = None) -> 
             for row in polled
             if (row.last_error or row.is_stuck) and not row.is_paused
         ],
+        *[_paused(one) for one in pauses.list_all(connection, now) if one.until > now],
         *[f"{one.address} is stuck: 'digest subscriber resume {one.address}'" for one in stuck],
         *[f"{counted(mails[s], 'mail')} {s}: 'digest outbox list --state {s}'" for s in _TROUBLE if mails.get(s)],
     ]
@@ -76,9 +78,14 @@ def gather(connection: Connection, semantic: SemanticSettings | None = None) -> 
     )
 
 
+def _paused(one: pauses.Pause) -> str:
+    who = "the relay takes nothing" if one.kind == "relay" else f"{one.name} refuses our mail"
+    return f"{who}, tried again at {when(one.until)} UTC: {one.reason}"
+
+
 def _is_said(alert: checks.Alert) -> bool:
     """Whether the lines below say the same, and of this moment: alerts are as old as the last look."""
-    return alert.key.endswith((":errors", ":stuck")) or alert.key.startswith("subscriber:")
+    return alert.key.endswith((":errors", ":stuck")) or alert.key.startswith(("subscriber:", "domain:", "relay"))
 
 
 def _show(found: Status, url: str) -> None:

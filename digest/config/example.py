@@ -13,10 +13,13 @@ url = "sqlite:///digest.db"
 # url = "postgresql+psycopg://digest@localhost/digest"
 
 [mail]
-transport = "maildir"          # "maildir" writes files to look at; "smtp" sends
+transport = "maildir"          # "maildir" writes files to look at; "smtp" sends, "sendmail" hands over
 from = "Trending Papers <digest@example.org>"
 max_age = "24h"                # an edition that is older is dropped, not sent
 ambiguous = "retry"            # or "hold": never risk a second copy
+
+# language = "de"              # of mails to readers who chose none
+# return_path = "bounces@example.org"    # each mail gets bounces+TOKEN@…; needs [inbox] or a pipe
 
 [maildir]
 path = "maildir"
@@ -27,7 +30,26 @@ path = "maildir"
 security = "starttls"          # or "tls", or "plain" (without a password, or on this machine)
 # username = "digest"
 # password_file = "/run/secrets/smtp"
+# auth = "xoauth2"             # with token_file instead of a password
 connections = 4
+
+[sendmail]                     # used with transport = "sendmail"
+command = "/usr/sbin/sendmail"
+
+[limits]                       # where a provider wants it slower; 0 means no limit
+per_minute = 0
+
+[dkim]                         # signs the mails; leave it where the relay signs
+# selector = "s2026"           # digest dkim generate --selector s2026
+# key_file = "s2026.pem"
+
+[inbox]                        # where returned mail comes in
+# kind = "maildir"             # or "imap", with host, username and password_file
+# path = "/var/mail/bounces"
+
+[webhook]                      # where a provider reports bounces: POST /hooks/bounces
+# kind = "mailgun"             # or "postmark", "generic"
+# secret_file = "/run/secrets/webhook"
 
 [web]
 listen = "127.0.0.1:8080"      # a TLS proxy stands before it
@@ -45,6 +67,11 @@ allow_hosts = []               # hosts that may have private addresses
 [links]
 # proxy_prefix = "https://login.proxy.example.edu/login?url="    # a library's proxy, for publishers' links only
 
+[look]
+# organisation = "Example University Library"    # beside the digest's name
+# logo = "https://www.example.org/logo.png"
+# accent = "#1f4e8c"           # of headings and buttons
+
 [ranking]
 kind = "bm25"                  # "semantic": by words and meaning, with the extra of that name; see docs/ranking.md
 # against = "semantic"         # takes turns with the first one, and votes tell which is better
@@ -54,6 +81,9 @@ kind = "bm25"                  # "semantic": by words and meaning, with the extr
 
 [admin]
 # address = "you@example.org"  # gets the alerts
+
+[doctor]
+# resolver = "9.9.9.9:53"      # which DNS resolver `digest doctor` asks
 
 [log]
 level = "info"

@@ -32,6 +32,10 @@ def is_table(info: FieldInfo) -> bool:
     return any(kind is dict or kind is Mapping for kind in _leaves(info.annotation))
 
 
+def is_path_table(info: FieldInfo) -> bool:
+    return is_table(info) and Path in get_args(info.annotation)
+
+
 def known(model: type[BaseModel]) -> list[str]:
     """Every option name, with the `*_file` twin of each secret."""
     return [name for option, info in fields(model).items() for name in _names(option, info)]

@@ -11,15 +11,19 @@ from pydantic import BaseModel
 
 from digest.config import problems as told
 from digest.config.overlay import Raw, Table, convert, make_absolute, read_secrets, read_toml, variables
+from digest.config.relay import relay_mismatches
+from digest.config.returning import inbox_mismatches
 from digest.config.settings import (
     SECTIONS,
     DatabaseSettings,
     EnricherSettings,
+    MailSettings,
     RankingSettings,
     Settings,
-    SmtpSettings,
     SourceSettings,
 )
+from digest.config.signing import mismatches
+from digest.editions.language import codes
 from digest.errors import ConfigError, UsageError
 from digest.plugins import check_ranker, load_enricher, load_kind, near
 
@@ -204,20 +208,21 @@ def absolute_url(url: str, folder: Path) -> str:
 
 def combinations(built: Mapping[str, BaseModel | None], raw: Mapping[str, Raw]) -> list[str]:
     """What is wrong although each option is right by itself."""
-    smtp, mail = built["smtp"], built["mail"]
-    found = _rankers(built["ranking"], raw["ranking"])
-    if not isinstance(smtp, SmtpSettings) or mail is None:
-        return found
-    where, password = raw["smtp"].where, smtp.password.get_secret_value()
-    if getattr(mail, "transport", "") == "smtp" and not smtp.host:
-        found.append(f'{where}: mail.transport is smtp, which needs host = "the relay\'s name"')
-    if password and not smtp.username:
-        found.append(f"{where}: a password without a username; give both or neither")
-    if smtp.username and not password:
-        found.append(f'{where}: a username without a password; give password_file = "FILE"')
-    if smtp.security == "plain" and password and not smtp.is_loopback:
-        found.append(f'{where}: security = "plain" would send the password readable; use starttls or tls')
-    return found
+    smtp, mail, sendmail = built["smtp"], built["mail"], built["sendmail"]
+    found = _rankers(built["ranking"], raw["ranking"]) + mismatches(built["dkim"], mail, raw["dkim"])
+    found += inbox_mismatches(built, {name: one.where for name, one in raw.items()})
+    found += _languages(mail, raw["mail"])
+    return found + relay_mismatches(smtp, mail, sendmail, raw["smtp"].where)
+
+
+def _languages(mail: BaseModel | None, raw: Raw) -> list[str]:
+    """A language that there is no catalog of."""
+    if not isinstance(mail, MailSettings) or not mail.language:
+        return []
+    known = codes(mail.templates)
+    if mail.language in known or mail.language.partition("-")[0] in known:
+        return []
+    return [f"{raw.place('language')}: there is no catalog for '{mail.language}'; known: {', '.join(known)}"]
 
 
 def _rankers(ranking: BaseModel | None, raw: Raw) -> list[str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from digest.config.fields import fields, is_list, is_path, is_secret, is_table
+from digest.config.fields import fields, is_list, is_path, is_path_table, is_secret, is_table
 from digest.errors import ConfigError
 
 _PREFIX = "DIGEST_"
@@ -105,6 +105,11 @@ def make_absolute(raw: Raw, model: type[BaseModel], folder: Path) -> None:
         value = raw.table.get(option, info.default)
         if is_path(info) and isinstance(value, str | Path) and str(value):
             raw.table[option] = str(folder / Path(value).expanduser())
+        elif is_path_table(info) and isinstance(value, dict):
+            raw.table[option] = {
+                name: str(folder / Path(path).expanduser()) if isinstance(path, str) and path else path
+                for name, path in value.items()
+            }
 
 
 def _json(text: str) -> object:

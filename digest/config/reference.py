@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -91,7 +91,7 @@ def _default(info: FieldInfo) -> str | None:
     return None if value is PydanticUndefined else toml(value)
 
 
-def toml(value: object) -> str:
+def toml(value: object) -> str:  # noqa: PLR0911  # one line per kind of value
     """A value as TOML writes it."""
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -103,6 +103,9 @@ def toml(value: object) -> str:
         return '""'
     if isinstance(value, list | tuple | set | frozenset):
         return f"[{', '.join(toml(part) for part in value)}]"
+    if isinstance(value, Mapping):
+        pairs = ", ".join(f"{toml(name)} = {toml(part)}" for name, part in value.items())
+        return f"{{ {pairs} }}" if pairs else "{}"
     # JSON's escapes are TOML's, but TOML wants DEL escaped too.
     return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")
 

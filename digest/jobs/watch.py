@@ -2,7 +2,8 @@
 
 claim    the check, where its time has come
 work     nothing but a look at the disk
-settle   look at sources, catch-ups, subscribers, mails; open and close alerts, one mail for all newly opened ones
+settle   look at sources, catch-ups, subscribers, mails, pauses, inboxes; open and close alerts, one mail for all
+         newly opened ones
 
 Killed at any point: looked at again after the lease. An alert is told once per occasion: by the log, by
 `digest status`, and by a mail to the admin through the outbox.
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,9 +21,10 @@ from datetime import datetime, timedelta
 from digest.editions.message import derive_message_id
 from digest.model import OutboxKind, OutboxState
 from digest.papers.completeness import ARXIV_CUT, Batch, Silence, arxiv_silence, is_near_cut, learnt_silence
-from digest.store import batches, catch_ups, checks, outbox, sources, subscribers
+from digest.store import batches, bounces, catch_ups, checks, inboxes, outbox, pauses, sources, subscribers
 from digest.store.checks import Alert, ClaimedCheck
 from digest.store.database import Connection
+from digest.store.pauses import Pause
 from digest.store.sources import SourceRow
 
 _log = logging.getLogger(__name__)
@@ -31,6 +34,8 @@ _LEASE = timedelta(minutes=5)
 _EVERY = timedelta(minutes=10)
 _MAIL_LIVES = timedelta(days=3)
 _ERRORS_IN_A_ROW = 3
+_EXPIRED_SHOWN = timedelta(hours=24)
+_AUTH_REFUSED = re.compile(r"the login was refused|(?:^|\s)(?:530|534|535|538)\s")  # RFC 4954 section 6
 _LEAST_FREE = 500_000_000  # bytes; an SQLite backup, a vacuum or a day's papers need some
 _SILENT_KINDS = frozenset({"files"})  # a folder has no rhythm but its owner's
 
@@ -100,11 +105,46 @@ def look(connection: Connection, disk: Disk | None, now: datetime) -> Iterator[t
             yield f"source:{one.source}:catch-up:{one.feed}", f"catching up with {one.feed} is stuck: {help_}"
     for person in subscribers.stuck(connection):
         yield f"subscriber:{person.id}", f"{person.address} is stuck: 'digest subscriber resume {person.address}'"
+    yield from _about_mails(connection, now)
+    yield from _about_servers(connection, now)
+    if disk is not None and disk.free < _LEAST_FREE:
+        yield "disk", f"{disk.path}: {disk.free // 1_000_000} MB free: make room, or the database will stand still"
+
+
+def _about_servers(connection: Connection, now: datetime) -> Iterator[tuple[str, str]]:
+    """Who takes nothing from us, who sends it back, and where that cannot be read."""
+    for pause in pauses.list_all(connection, now):
+        yield _about_pause(pause)
+    for refusal in bounces.refusals(connection, now):
+        what = f"{refusal.domain} sends mail back for our sake ({refusal.recipients} readers today): {refusal.reply}"
+        yield f"returned:{refusal.domain}", f"{what}: nobody is suppressed for it; 'digest doctor' looks for the cause"
+    for inbox in inboxes.list_all(connection):
+        if inbox.errors >= _ERRORS_IN_A_ROW:
+            yield f"inbox:{inbox.name}", f"inbox {inbox.name} cannot be read, so bounces are missed: {inbox.last_error}"
+
+
+def _about_mails(connection: Connection, now: datetime) -> Iterator[tuple[str, str]]:
     stuck = outbox.counts(connection).get(OutboxState.STUCK, 0)
     if stuck:
         yield "outbox:stuck", f"mails are stuck ({stuck}): 'digest outbox list --state stuck'"
-    if disk is not None and disk.free < _LEAST_FREE:
-        yield "disk", f"{disk.path}: {disk.free // 1_000_000} MB free: make room, or the database will stand still"
+    if held := outbox.held(connection):
+        doubt = f"mails may have arrived or not ({held}), and are not sent again by themselves"
+        yield "outbox:ambiguous", f"{doubt}: 'digest outbox list --state ambiguous', then retry or cancel them"
+    for day, count in outbox.expired(connection, now - _EXPIRED_SHOWN).items():
+        what = f"mails expired on {day} before they could be sent ({count}), and were dropped"
+        yield f"outbox:expired:{day}", f"{what}: 'digest outbox list --state dropped'"
+
+
+def _about_pause(one: Pause) -> tuple[str, str]:
+    """One trouble is one occasion, however often its pause is prolonged."""
+    if one.kind == "domain":
+        what = f"{one.name} refuses our mail since {one.since:%Y-%m-%d %H:%M} UTC, and nobody there gets any"
+        return f"domain:{one.name}", f"{what}: {one.reason}: 'digest doctor' looks for the cause"
+    if _AUTH_REFUSED.search(one.reason):
+        what = "the relay refuses our user name or password, and no mail leaves"
+        return "relay:auth", f"{what}: {one.reason}: mend smtp.username and smtp.password_file"
+    since = f"since {one.since:%Y-%m-%d %H:%M} UTC"
+    return "relay", f"the relay takes nothing {since}: {one.reason}: mails wait, 'digest doctor' looks for the cause"
 
 
 def _about_source(row: SourceRow, told: Sequence[Batch], now: datetime) -> Iterator[tuple[str, str]]:

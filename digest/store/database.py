@@ -34,10 +34,17 @@ _RETRY_STATES = ("40001", "40P01", "55P03", "57P01", "57P02", "57P03", "08000", 
 class Database:
     """One database, SQLite or PostgreSQL, by its URL; cheap to build, connects at the first call."""
 
-    def __init__(self, url: str, *, pool_size: int = 5) -> None:
+    def __init__(self, url: str, *, pool_size: int = 5, busy_seconds: float = _BUSY_SECONDS) -> None:
         self.url = url
-        self.engine = _engine(url, pool_size)
+        self.engine = _engine(url, pool_size, busy_seconds)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
+        self._reading = self.engine.execution_options(is_reading=True)
+        self.lacks_space = False
+        """Whether the last transaction that wrote, or tried to, found the disk full."""
+
+    async def read(self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """As `run`, for a function that only reads: it waits for no writer, and the database refuses it a change."""
+        return await asyncio.to_thread(partial(self.read_sync, function, *args, **kwargs))
 
     async def run(self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """`function(connection, …)` as one transaction in a worker thread.
@@ -51,6 +58,12 @@ class Database:
             await asyncio.wait([work])
             raise
 
+    def read_sync(self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """As `run_sync`, for a function that only reads."""
+        return self._transaction(
+            self._reading, lambda connection: _reading(connection, lambda: function(connection, *args, **kwargs))
+        )
+
     def run_sync(self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """`function(connection, …)` as one transaction; committed when it returns, rolled back when it raises.
 
@@ -58,27 +71,38 @@ class Database:
             DatabaseError: unreachable, corrupt, without tables, or locked for longer than a minute.
             DiskFull: the disk is full; nothing of the transaction was kept.
         """
+        return self._transaction(self.engine, lambda connection: function(connection, *args, **kwargs))
+
+    def _transaction(self, engine: Engine, function: Callable[[Connection], T]) -> T:
         for retry in range(_RETRIES + 1):
+            was_full = self.lacks_space
             try:
-                with self.engine.begin() as connection:
-                    return function(connection, *args, **kwargs)
+                with engine.begin() as connection:
+                    before = _changes(connection) if was_full else None
+                    result = function(connection)
+                    has_written = was_full and _changes(connection) != before
             except DBAPIError as error:
-                if retry == _RETRIES or not _is_transient(error):
-                    raise _readable(error, self.engine.url.render_as_string()) from error
-                time.sleep(0.05 * 2**retry)
+                if retry < _RETRIES and _is_transient(error):
+                    time.sleep(0.05 * 2**retry)
+                    continue
+                readable = _readable(error, self.engine.url.render_as_string())
+                self.lacks_space |= isinstance(readable, DiskFull)
+                raise readable from error
+            self.lacks_space &= not has_written
+            return result
         raise AssertionError("unreachable")
 
     def close(self) -> None:
         self.engine.dispose()
 
 
-def _engine(url: str, pool_size: int) -> Engine:
+def _engine(url: str, pool_size: int, busy_seconds: float) -> Engine:
     try:
         parsed = make_url(url)
     except ArgumentError as error:
         raise ConfigError([f"database.url: cannot be read as a database URL: {error}"]) from error
     if parsed.get_backend_name() == "sqlite":
-        return _sqlite(url)
+        return _sqlite(url, busy_seconds)
     try:
         return create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
     except (NoSuchModuleError, ModuleNotFoundError) as error:
@@ -86,8 +110,8 @@ def _engine(url: str, pool_size: int) -> Engine:
         raise ConfigError([f"database.url: no driver for {parsed.drivername}: {hint}"]) from error
 
 
-def _sqlite(url: str) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False})
+def _sqlite(url: str, busy_seconds: float) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": busy_seconds, "check_same_thread": False})
 
     @event.listens_for(engine, "connect")
     def configure(connection: sqlite3.Connection, _record: object) -> None:
@@ -98,9 +122,30 @@ def _sqlite(url: str) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        # Who only reads takes no lock, so a page does not wait for a poll.
+        is_reading = connection.get_execution_options().get("is_reading", False)
+        connection.exec_driver_sql("BEGIN" if is_reading else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def _changes(connection: Connection) -> object:
+    """Moves when the transaction writes; one that changes nothing succeeds on a full disk, too."""
+    if connection.dialect.name == "sqlite":
+        return connection.exec_driver_sql("SELECT total_changes()").scalar()
+    return connection.exec_driver_sql("SELECT pg_current_xact_id_if_assigned()").scalar()
+
+
+def _reading(connection: Connection, function: Callable[[], T]) -> T:
+    """`function`, while the connection refuses to write."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+        return function()
+    connection.exec_driver_sql("PRAGMA query_only = ON")
+    try:
+        return function()
+    finally:
+        connection.exec_driver_sql("PRAGMA query_only = OFF")
 
 
 def _is_transient(error: DBAPIError) -> bool:
@@ -117,6 +162,7 @@ _ADVICE: tuple[tuple[str, type[DigestError], str], ...] = (
     ("malformed", DatabaseError, "the database file is corrupt: restore a backup with 'digest db restore'"),
     ("not a database", DatabaseError, "the database file is corrupt: restore a backup with 'digest db restore'"),
     ("unable to open", DatabaseError, "cannot be opened: does its folder exist, and may this user write there?"),
+    ("disk I/O error", DatabaseError, "the disk is full or fails: free some space, and look at the system's log"),
     ("readonly", DatabaseError, "this user may not write to the database file or its folder"),
     ("locked", DatabaseError, "locked by another program for too long: which one holds it?"),
 )

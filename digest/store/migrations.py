@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from alembic import command
-from digest import assets
+from digest import assets, failpoints
 from digest.errors import DatabaseError
 from digest.store.database import Database
 
@@ -47,6 +47,7 @@ def _upgrade(connection: Connection) -> None:
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+    failpoints.hit("upgrade.before-commit")
 
 
 def check(database: Database) -> None:

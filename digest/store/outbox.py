@@ -6,13 +6,14 @@ assembled from its edition while sending.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from digest.errors import DigestError, NotFound
@@ -84,6 +85,33 @@ class Message:
     content: Mapping[str, Any] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which messages are meant; what is None leaves all. `recipient` is an address, or `@example.org` for a domain."""
+
+    state: OutboxState | None = None
+    kind: OutboxKind | None = None
+    recipient: str | None = None
+    before: datetime | None = None  # composed
+    since: datetime | None = None
+
+    @property
+    def conditions(self) -> list[ColumnElement[bool]]:
+        found: list[ColumnElement[bool]] = []
+        if self.state is not None:
+            found.append(outbox.c.state == self.state)
+        if self.kind is not None:
+            found.append(outbox.c.kind == self.kind)
+        if self.recipient is not None:
+            whom, to = self.recipient.casefold(), func.lower(outbox.c.recipient)
+            found.append(to.endswith(whom, autoescape=True) if whom.startswith("@") else to == whom)
+        if self.before is not None:
+            found.append(outbox.c.composed_at < self.before)
+        if self.since is not None:
+            found.append(outbox.c.composed_at >= self.since)
+        return found
+
+
 # ── putting in ───────────────────────────────────────────────────────────────────────────────────
 
 
@@ -120,16 +148,36 @@ def enqueue_many(conn: Connection, drafts: Sequence[Draft]) -> list[int | None]:
 
 def _columns(draft: Draft) -> dict[str, object]:
     fresh = {"state": OutboxState.PENDING, "attempt": 0, "lapses": 0, "due_at": draft.composed_at}
-    return {**asdict(draft), **fresh}
+    return {**{name: getattr(draft, name) for name in _DRAFTED}, **fresh}
+
+
+_DRAFTED = tuple(field.name for field in fields(Draft))  # asdict copies deeply, at ten times the cost
 
 
 # ── looking at it ────────────────────────────────────────────────────────────────────────────────
 
 
-def list_rows(conn: Connection, state: OutboxState | None = None, limit: int = 100) -> list[Message]:
+def list_rows(
+    conn: Connection, state: OutboxState | None = None, limit: int = 100, wanted: Wanted | None = None
+) -> list[Message]:
     """The newest messages, of one state or of all."""
-    newest = select(outbox).order_by(outbox.c.id.desc()).limit(limit)
-    return [_message(row) for row in conn.execute(newest if state is None else newest.where(outbox.c.state == state))]
+    asked = wanted or Wanted()
+    asked = asked if state is None else replace(asked, state=state)
+    newest = select(outbox).where(*asked.conditions).order_by(outbox.c.id.desc()).limit(limit)
+    return [_message(row) for row in conn.execute(newest)]
+
+
+def with_attempts(conn: Connection, messages: Sequence[Message]) -> list[Message]:
+    """The same messages, each with its attempts."""
+    return [replace(one, attempts=tuple(_attempts(conn, one.id))) for one in messages]
+
+
+def letters_to(conn: Connection, subscriber_id: int, limit: int = 20) -> list[Message]:
+    """What a subscriber was mailed besides editions and notes, oldest first."""
+    others = (OutboxKind.CONFIRMATION, OutboxKind.WELCOME, OutboxKind.GOODBYE)
+    mine = (outbox.c.subscriber_id == subscriber_id, outbox.c.kind.in_(others))
+    newest = select(outbox).where(*mine).order_by(outbox.c.id.desc()).limit(limit)
+    return [_message(row) for row in reversed(conn.execute(newest).all())]
 
 
 def show(conn: Connection, message: int) -> Message:
@@ -151,6 +199,18 @@ def counts(conn: Connection) -> dict[OutboxState, int]:
     """How many messages are in which state; states without any are left out."""
     grouped = select(outbox.c.state, func.count().label("n")).group_by(outbox.c.state)
     return {OutboxState(row.state): int(row.n) for row in conn.execute(grouped)}
+
+
+def held(conn: Connection) -> int:
+    """How many messages may have arrived or not, and wait for the admin."""
+    mine = (outbox.c.state == OutboxState.AMBIGUOUS, outbox.c.due_at.is_(None))
+    return int(conn.execute(select(func.count()).select_from(outbox).where(*mine)).scalar_one())
+
+
+def expired(conn: Connection, since: datetime) -> dict[date, int]:
+    """How many messages were dropped since then because they were too old, by day (UTC)."""
+    dropped = select(outbox.c.expires_at).where(outbox.c.state == OutboxState.DROPPED, outbox.c.expires_at > since)
+    return dict(sorted(Counter(at.date() for (at,) in conn.execute(dropped)).items()))
 
 
 # ── the admin's hand ─────────────────────────────────────────────────────────────────────────────
@@ -187,6 +247,12 @@ def cancel(conn: Connection, message: int, now: datetime) -> None:
     reply = f"cancelled by the admin at {now:%Y-%m-%d %H:%M} UTC"
     over = {"state": OutboxState.CANCELLED, "due_at": None, "lease_until": None, "reply": reply}
     conn.execute(update(outbox).where(outbox.c.id == message).values(over))
+
+
+def chosen(conn: Connection, wanted: Wanted, states: Collection[OutboxState]) -> list[int]:
+    """The ids of the messages that are meant and in one of these states, oldest first."""
+    mine = (outbox.c.state.in_(states), *wanted.conditions)
+    return [int(row.id) for row in conn.execute(select(outbox.c.id).where(*mine).order_by(outbox.c.id))]
 
 
 def _refuse_in_hand(row: AnyRow) -> None:

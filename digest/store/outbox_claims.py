@@ -16,10 +16,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Select, select, tuple_, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from digest.model import Edition, OutboxKind, OutboxState
+from digest.store import bulk
 from digest.store.outbox import AnyRow
 from digest.store.outbox_sweep import IN_HAND, AmbiguousPolicy, ambiguities, cancel_unwanted, drop_expired, recover
 from digest.store.tables import outbox, outbox_attempts
@@ -133,8 +134,8 @@ def _take(conn: Connection, rows: Sequence[AnyRow], now: datetime, lease: timede
     ours = {"state": OutboxState.CLAIMED, "lease_until": now + lease, "due_at": now + lease}
     ids = [row.id for row in rows]
     conn.execute(update(outbox).where(outbox.c.id.in_(ids)).values(attempt=outbox.c.attempt + 1, **ours))
-    begun = [{"outbox_id": row.id, "attempt": row.attempt + 1, "started_at": now} for row in rows]
-    conn.execute(insert(outbox_attempts), begun)
+    begun = [(row.id, row.attempt + 1, now) for row in rows]
+    bulk.insert(conn, outbox_attempts, ("outbox_id", "attempt", "started_at"), begun)
 
 
 def _claimed(conn: Connection, rows: Sequence[AnyRow], load: Load) -> list[Claimed]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
 from digest.model import OutboxKind, OutboxState, SubscriberState
-from digest.store import suppressions
+from digest.store import bulk, suppressions
 from digest.store.outbox import AnyRow, Outcome
 from digest.store.tables import outbox, outbox_attempts, subscribers
 
@@ -81,10 +81,8 @@ def ambiguities(conn: Connection, ids: Collection[int]) -> Counter[int]:
 def end_attempts(conn: Connection, ended: Sequence[tuple[int, int, Outcome, str]], now: datetime) -> None:
     """Store how attempts ended: (outbox id, attempt, outcome, reply)."""
     if ended:
-        mine = (outbox_attempts.c.outbox_id == bindparam("row")) & (outbox_attempts.c.attempt == bindparam("tried"))
-        statement = update(outbox_attempts).where(mine).values(ended_at=now)
-        names = ("row", "tried", "outcome", "reply")
-        conn.execute(statement, [dict(zip(names, one, strict=True)) for one in ended])
+        rows = [(now, outcome.value, reply, row, attempt) for row, attempt, outcome, reply in ended]
+        bulk.update(conn, outbox_attempts, ("ended_at", "outcome", "reply", "outbox_id", "attempt"), rows, keys=2)
 
 
 # ── too old ──────────────────────────────────────────────────────────────────────────────────────
@@ -125,8 +123,7 @@ def _unwanted(conn: Connection, rows: Sequence[AnyRow]) -> dict[int, str]:
         return {}
     suppressed = suppressions.reasons(conn, [str(row.recipient) for row in rows])
     ids = {row.subscriber_id for row in rows if row.subscriber_id is not None}
-    found = conn.execute(select(subscribers.c.id, subscribers.c.state).where(subscribers.c.id.in_(ids)))
-    states = {row.id: SubscriberState(row.state) for row in found}
+    states = {row.id: SubscriberState(row.state) for row in conn.execute(_STATES, {"ids": list(ids)})}
     found_reasons = {
         int(row.id): _reason(
             OutboxKind(row.kind),
@@ -138,16 +135,29 @@ def _unwanted(conn: Connection, rows: Sequence[AnyRow]) -> dict[int, str]:
     return {row: reason for row, reason in found_reasons.items() if reason is not None}
 
 
+_STATES = select(subscribers.c.id, subscribers.c.state).where(subscribers.c.id.in_(bindparam("ids", expanding=True)))
+
+
 def _reason(kind: OutboxKind, suppressed: str | None, state: SubscriberState | None) -> str | None:
-    """Why a message is not sent, None where it is. Alerts go to the admin, goodbyes to those who just left."""
+    """Why a message is not sent, None where it is. Alerts go to the admin, test messages to whom he names."""
     if kind is OutboxKind.ALERT:
         return None
     if suppressed is not None:
         return f"suppressed: {suppressed}"
-    if kind in (OutboxKind.DIGEST, OutboxKind.NOTE) and state is not SubscriberState.ACTIVE:
-        return f"the subscriber is {state or 'erased'}"
-    if kind is OutboxKind.WELCOME and state in (SubscriberState.UNSUBSCRIBED, None):
-        return f"the subscriber is {state or 'erased'}"
-    if kind is OutboxKind.CONFIRMATION and state is not SubscriberState.PENDING:
-        return f"the subscriber is {state or 'erased'}"
-    return None
+    return None if state in _WANTED_IN[kind] else f"the subscriber is {state or 'erased'}"
+
+
+_ANY = frozenset([None, *SubscriberState])
+_WANTED_IN: Mapping[OutboxKind, Collection[SubscriberState | None]] = {
+    OutboxKind.DIGEST: {SubscriberState.ACTIVE},
+    OutboxKind.NOTE: {SubscriberState.ACTIVE},
+    OutboxKind.WELCOME: {SubscriberState.PENDING, SubscriberState.ACTIVE, SubscriberState.PAUSED},
+    # Whoever left may come back; leaving cancels those that were on their way.
+    OutboxKind.CONFIRMATION: {SubscriberState.PENDING, SubscriberState.UNSUBSCRIBED},
+    OutboxKind.GOODBYE: {SubscriberState.UNSUBSCRIBED},
+    # Whoever left may still look at what is kept, and erase it.
+    OutboxKind.ACCESS: {SubscriberState.ACTIVE, SubscriberState.PAUSED, SubscriberState.UNSUBSCRIBED},
+    OutboxKind.MOVE: {SubscriberState.ACTIVE, SubscriberState.PAUSED},
+    OutboxKind.ALERT: _ANY,
+    OutboxKind.TEST: _ANY,
+}

@@ -13,8 +13,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from digest.model import OutboxKind, OutboxState
-from digest.store import suppressions
+from digest.delivery.verdicts import Verdict
+from digest.model import OutboxState
+from digest.store import bounces, bulk, pauses
 from digest.store.outbox import AnyRow, Outcome
 from digest.store.outbox_claims import Key
 from digest.store.outbox_sweep import IN_HAND, MAX_LAPSES, cancel_unwanted, end_attempts
@@ -24,13 +25,28 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
+class DomainPause:
+    """A domain takes nothing from us until then, because of this; None: it took a message again."""
+
+    domain: str
+    until: datetime | None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
-    """How an attempt ended; `due_at` says when to try again, None when never by itself."""
+    """How an attempt ended; `due_at` says when to try again, None when never by itself.
+
+    `is_soft_bounce`: given up for the recipient's sake, though nobody says that the mailbox is gone. `pause` is what
+    the reply said of the whole domain.
+    """
 
     key: Key
     outcome: Outcome
     reply: str
     due_at: datetime | None = None
+    is_soft_bounce: bool = False
+    pause: DomainPause | None = None
 
     @property
     def state(self) -> OutboxState:
@@ -66,15 +82,27 @@ def settle_wave(
     end_attempts(conn, over, now)
     granted = {(int(row.id), int(row.attempt)) for row in ready if row.id not in unwanted}
     if granted:
-        on_the_wire = update(outbox).where(outbox.c.id.in_([row for row, _ in granted]))
-        conn.execute(on_the_wire.values(state=OutboxState.DATA_STARTED, lease_until=lease_until))
+        conn.execute(_ON_THE_WIRE, {"rows": [row for row, _ in granted], "until": lease_until})
     return granted
 
 
+# Built once: building a statement and looking up its text costs more than what it does.
+_LOCK = (
+    select(*(outbox.c[name] for name in ("id", "attempt", "state", "lapses", "kind", "recipient", "subscriber_id")))
+    .where(outbox.c.id.in_(bindparam("rows", expanding=True)))
+    .order_by(outbox.c.id)  # so that two waves cannot wait for each other
+    .with_for_update()
+)
+_ON_THE_WIRE = (
+    update(outbox)
+    .where(outbox.c.id.in_(bindparam("rows", expanding=True)))
+    .values(state=OutboxState.DATA_STARTED, lease_until=bindparam("until", type_=outbox.c.lease_until.type))
+)
+_OVER = ("lease_until", "state", "lapses", "due_at", "sent_at", "reply", "id")
+
+
 def _locked(conn: Connection, ids: Collection[int]) -> Mapping[int, AnyRow]:
-    # In the order of their ids, so that two waves cannot wait for each other.
-    wanted = select(outbox).where(outbox.c.id.in_(ids)).order_by(outbox.c.id).with_for_update()
-    return {int(row.id): row for row in conn.execute(wanted)}
+    return {int(row.id): row for row in conn.execute(_LOCK, {"rows": list(ids)})}
 
 
 def _counts(row: AnyRow | None, result: Result) -> bool:
@@ -93,25 +121,33 @@ def _may_start(row: AnyRow | None, attempt: int) -> bool:
 def _store(conn: Connection, rows: Mapping[int, AnyRow], results: Sequence[Result], now: datetime) -> None:
     if not results:
         return
-    statement = update(outbox).where(outbox.c.id == bindparam("row")).values(lease_until=None)
-    conn.execute(statement, [_columns(rows[one.key[0]], one, now) for one in results])
+    bulk.update(conn, outbox, _OVER, [_values(rows[one.key[0]], one, now) for one in results])
     end_attempts(conn, [(*one.key, one.outcome, one.reply) for one in results], now)
     for one in results:
         row = rows[one.key[0]]
-        if one.outcome is Outcome.HARD and row.kind != OutboxKind.ALERT:
-            suppressions.note_hard_bounce(conn, row.id, row.recipient, one.reply, now)
+        if one.outcome is Outcome.HARD:
+            bounces.note_at_delivery(conn, row.id, Verdict.HARD, one.reply, now)
+        elif one.is_soft_bounce:
+            bounces.note_at_delivery(conn, row.id, Verdict.SOFT, one.reply, now)
+        if one.pause is not None:
+            _note_pause(conn, one.pause, now)
 
 
-def _columns(row: AnyRow, result: Result, now: datetime) -> dict[str, object]:
+def _note_pause(conn: Connection, told: DomainPause, now: datetime) -> None:
+    """Every process and the admin shall see which domains take nothing, and that they take mail again."""
+    if told.until is None:
+        pauses.lift(conn, "domain", told.domain)
+    else:
+        pauses.pause(conn, "domain", told.domain, told.until, told.reason, now)
+
+
+def _values(row: AnyRow, result: Result, now: datetime) -> bulk.Values:
+    """In the order of `_OVER`."""
     lapses = row.lapses + (result.outcome is Outcome.BROKEN)
     is_stuck = result.outcome is Outcome.BROKEN and lapses >= MAX_LAPSES
     if is_stuck:
         log.error("outbox %d: stuck, it could not be assembled %d times: %s", row.id, lapses, result.reply)
-    return {
-        "row": row.id,
-        "state": OutboxState.STUCK if is_stuck else result.state,
-        "lapses": lapses,
-        "due_at": None if is_stuck else result.due_at,
-        "sent_at": now if result.outcome is Outcome.SENT else None,
-        "reply": result.reply,
-    }
+    state = OutboxState.STUCK if is_stuck else result.state
+    due_at = None if is_stuck else result.due_at
+    sent_at = now if result.outcome is Outcome.SENT else None
+    return None, state.value, lapses, due_at, sent_at, result.reply, row.id

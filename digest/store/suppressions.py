@@ -1,4 +1,4 @@
-"""Addresses that get no mail any more, and the rule by which a refused mailbox becomes one of them."""
+"""Addresses that get no mail any more. What bounces and complaints make of an address: `bounces`."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, exists, select
+from sqlalchemy import Connection, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from digest.model import OutboxKind, OutboxState
-from digest.store.tables import outbox, outbox_attempts, suppressions
+from digest.store.tables import bounces, suppressions
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +36,17 @@ def suppress(conn: Connection, address: str, reason: str, origin: str, now: date
 
 
 def unsuppress(conn: Connection, address: str) -> bool:
-    """Let an address get mail again; False where it was not suppressed."""
+    """Let an address get mail again, its earlier bounces forgiven; False where it was not suppressed."""
+    mine = bounces.c.address_key == address_key(address)
+    conn.execute(update(bounces).where(mine, ~bounces.c.is_forgiven).values(is_forgiven=True))
     statement = delete(suppressions).where(suppressions.c.address_key == address_key(address))
     return conn.execute(statement).rowcount > 0
 
 
-def list_suppressed(conn: Connection, limit: int = 1000) -> list[Suppression]:
-    """The suppressed addresses, newest first."""
+def list_suppressed(conn: Connection, limit: int = 1000, origin: str | None = None) -> list[Suppression]:
+    """The suppressed addresses, newest first; of one origin or of all."""
     newest = select(suppressions).order_by(suppressions.c.since.desc(), suppressions.c.address_key).limit(limit)
+    newest = newest if origin is None else newest.where(suppressions.c.origin == origin)
     return [Suppression(row.address_key, row.reason, row.origin, row.since) for row in conn.execute(newest)]
 
 
@@ -55,35 +57,9 @@ def is_suppressed(conn: Connection, address: str) -> bool:
 def reasons(conn: Connection, addresses: Iterable[str]) -> dict[str, str]:
     """`address_key` → reason, for those of the addresses that are suppressed."""
     keys = {address_key(address) for address in addresses}
-    found = select(suppressions.c.address_key, suppressions.c.reason).where(suppressions.c.address_key.in_(keys))
-    return {row.address_key: row.reason for row in conn.execute(found)}
+    return {row.address_key: row.reason for row in conn.execute(_REASONS, {"keys": list(keys)})}
 
 
-def note_hard_bounce(conn: Connection, outbox_id: int, recipient: str, reply: str, now: datetime) -> bool:
-    """A relay said that the mailbox of message `outbox_id` does not exist; whether that suppressed the address.
-
-    At once where the address never worked, else at the second edition in a row: providers do answer
-    "no such user" for an hour when their directory is down.
-    """
-    if _ever_worked(conn, recipient) and not _bounced_before(conn, outbox_id, recipient):
-        return False
-    return suppress(conn, recipient, f"hard bounce: {reply}", "bounce", now)
-
-
-def _ever_worked(conn: Connection, recipient: str) -> bool:
-    mine = outbox.c.kind.in_([kind.value for kind in OutboxKind]) & (outbox.c.recipient == recipient)
-    return bool(conn.execute(select(exists().where(mine, outbox.c.state == OutboxState.SENT))).scalar())
-
-
-def _bounced_before(conn: Connection, outbox_id: int, recipient: str) -> bool:
-    """Whether the edition before this message ended as a hard bounce."""
-    earlier = (
-        select(outbox.c.id)
-        .where(outbox.c.kind == OutboxKind.DIGEST, outbox.c.recipient == recipient, outbox.c.id < outbox_id)
-        .where(outbox.c.state.in_([OutboxState.SENT, OutboxState.FAILED]))
-        .order_by(outbox.c.id.desc())
-        .limit(1)
-    )
-    last = conn.execute(earlier).scalar()
-    hard = exists().where(outbox_attempts.c.outbox_id == last, outbox_attempts.c.outcome == "hard")
-    return last is not None and bool(conn.execute(select(hard)).scalar())
+_REASONS = select(suppressions.c.address_key, suppressions.c.reason).where(
+    suppressions.c.address_key.in_(bindparam("keys", expanding=True))
+)

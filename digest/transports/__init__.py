@@ -8,13 +8,29 @@ transport.connect() ─► Connection ─send(envelope, message, start)─► Re
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from digest.delivery.replies import Reply, Unavailable
 from digest.model import Envelope
 
 Start = Callable[[], Awaitable[bool]]
 """Commits that the message is about to leave; False: it must not (cancelled, or somebody else's by now)."""
+
+
+class Parcel(NamedTuple):
+    envelope: Envelope
+    message: bytes
+
+
+Following = Callable[[], Parcel | None]
+"""What the same connection will be asked to send next, None where that is not known; asked once the message is out.
+
+It is a hint, not a promise: the connection may use it to announce the next envelope, never to send the message.
+"""
+
+
+def nothing_follows() -> Parcel | None:
+    return None
 
 
 class Connection(Protocol):
@@ -24,7 +40,9 @@ class Connection(Protocol):
     def is_usable(self) -> bool:
         """Whether another message can be sent over it; ask before each."""
 
-    async def send(self, envelope: Envelope, message: bytes, start: Start) -> Reply:
+    async def send(
+        self, envelope: Envelope, message: bytes, start: Start, following: Following = nothing_follows, /
+    ) -> Reply:
         """Send one message of canonical bytes. What `start` raises passes through; nothing has been sent then."""
 
     async def close(self) -> None:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
 from typing import NamedTuple
 
 _LONGEST_REPLY = 32 * 1024
+_INCOMING = 4 * 1024
 
 
 class Lost(Exception):
@@ -22,15 +22,24 @@ class Answer(NamedTuple):
     text: str  # without the codes, lines joined by newlines
 
 
-class Dialogue(asyncio.Protocol):
-    """Single file: one coroutine writes and awaits at a time."""
+class Dialogue(asyncio.BufferedProtocol):
+    """Single file: one coroutine writes and awaits at a time.
+
+    Buffered, because asyncio else allocates 256 KB for each reply. One timer serves all waits of the connection: it
+    is moved on when it fires, not at each wait.
+    """
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self.lost: str | None = None
         self._transport = transport
-        self._changed = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        self._waiter: asyncio.Future[bool] | None = None
+        self._deadline = 0.0
+        self._timer: asyncio.TimerHandle | None = None
         self._is_paused = False
-        self._buffer = bytearray()
+        # A view, because asyncio's TLS transport reads into slices of it, which must not be copies.
+        self._incoming = memoryview(bytearray(_INCOMING))
+        self._rest = b""
         self._lines: list[str] = []
         self._answers: deque[Answer] = deque()
         transport.set_protocol(self)
@@ -38,10 +47,10 @@ class Dialogue(asyncio.Protocol):
         # then pause at an empty buffer, too.
         transport.set_write_buffer_limits(high=1, low=0)
 
-    @property
-    def is_quiet(self) -> bool:
-        """Alive, and the server has said nothing out of turn."""
-        return self.lost is None and not self._answers and not self._buffer and not self._transport.is_closing()
+    def is_in_step(self, expected: int = 0) -> bool:
+        """Alive, and the server has said nothing beyond the `expected` replies."""
+        is_alive = self.lost is None and not self._transport.is_closing()
+        return is_alive and len(self._answers) <= expected and (expected > 0 or not self._rest)
 
     def write(self, data: bytes) -> None:
         """Hand bytes to the transport.
@@ -57,9 +66,15 @@ class Dialogue(asyncio.Protocol):
         """Wait until what was written has left this process; a reply that comes meanwhile cuts the wait short.
 
         Raises:
-            Lost: the connection ended first, or nothing moved for `seconds`.
+            Lost: the connection ended first, or nothing at all moved for `seconds`.
         """
-        await self._until(lambda: bool(not self._is_paused or self._answers), seconds, "the server reads nothing")
+        left = self._transport.get_write_buffer_size() if self._is_paused else 0
+        while self._is_paused and not self._answers:
+            if await self._woken(self._loop.time() + seconds):
+                continue
+            before, left = left, self._transport.get_write_buffer_size()
+            if left >= before:
+                raise Lost(f"the server reads nothing for {seconds:g} s")
         return self._answers.popleft() if self._answers else None
 
     async def answer(self, seconds: float) -> Answer:
@@ -68,13 +83,17 @@ class Dialogue(asyncio.Protocol):
         Raises:
             Lost: the connection ended first, or nothing came for `seconds`.
         """
-        await self._until(lambda: bool(self._answers), seconds, "the server says nothing")
+        if not self._answers:
+            deadline = self._loop.time() + seconds
+            while not self._answers:
+                if not await self._woken(deadline):
+                    raise Lost(f"the server says nothing for {seconds:g} s")
         return self._answers.popleft()
 
     async def ended(self, seconds: float) -> None:
         """Wait until the transport has let go of the socket."""
         try:
-            await self._until(lambda: False, seconds, "")
+            await self._woken(self._loop.time() + seconds)
         except Lost:
             return
 
@@ -82,30 +101,61 @@ class Dialogue(asyncio.Protocol):
         """Drop the connection without flushing: `close` would send the rest of the message."""
         self._transport.abort()
 
-    async def _until(self, is_so: Callable[[], bool], seconds: float, otherwise: str) -> None:
+    # ── waiting ───────────────────────────────────────────────────────────────────────────────────
+
+    async def _woken(self, deadline: float) -> bool:
+        """Wait for the transport to call; False: it did not until `deadline`, by the loop's clock."""
+        self._raise_if_lost()
+        self._deadline = deadline
+        if self._timer is None or self._timer.when() > self._deadline:
+            self._set_timer()
+        self._waiter = self._loop.create_future()
         try:
-            async with asyncio.timeout(seconds):
-                while not is_so():
-                    if self.lost is not None:
-                        raise Lost(self.lost)
-                    self._changed.clear()
-                    await self._changed.wait()
-        except TimeoutError:
-            raise Lost(f"{otherwise} for {seconds:g} s") from None
+            is_woken = await self._waiter
+        finally:
+            self._waiter = None
+        if not self._answers:
+            self._raise_if_lost()
+        return is_woken
+
+    def _raise_if_lost(self) -> None:
+        if self.lost is not None:
+            raise Lost(self.lost)
+
+    def _set_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_at(self._deadline, self._tick)
+
+    def _tick(self) -> None:
+        self._timer = None
+        if self._waiter is None:
+            return
+        if self._loop.time() < self._deadline:
+            self._set_timer()
+        else:
+            self._wake(is_called=False)
+
+    def _wake(self, *, is_called: bool = True) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(is_called)
 
     # ── what the transport calls ──────────────────────────────────────────────────────────────────
 
-    def data_received(self, data: bytes) -> None:
-        self._buffer += data
-        while self.lost is None and (end := self._buffer.find(b"\n")) >= 0:
-            line = self._buffer[:end].rstrip(b"\r").decode("utf-8", "replace")
-            del self._buffer[: end + 1]
-            self._take(line)
-        if len(self._buffer) + sum(map(len, self._lines)) > _LONGEST_REPLY:
+    def get_buffer(self, _sizehint: int) -> memoryview:
+        return self._incoming
+
+    def buffer_updated(self, nbytes: int) -> None:
+        *lines, self._rest = (self._rest + bytes(self._incoming[:nbytes])).split(b"\n")
+        for line in lines:
+            self._take(line.decode("utf-8", "replace").rstrip("\r"))
+        if len(self._rest) + sum(map(len, self._lines)) > _LONGEST_REPLY:
             self._end("the server's reply is too long")
-        self._changed.set()
+        self._wake()
 
     def _take(self, line: str) -> None:
+        if self.lost is not None:
+            return
         code, mark, text = line[:3], line[3:4], line[4:]
         if not (code.isascii() and code.isdigit() and mark in ("", " ", "-")):
             self._end(f"not an SMTP reply: {line[:80]!r}")
@@ -118,7 +168,7 @@ class Dialogue(asyncio.Protocol):
     def _end(self, reason: str) -> None:
         self.lost = self.lost or reason
         self._transport.abort()
-        self._changed.set()
+        self._wake()
 
     def eof_received(self) -> bool:
         self._end("the server closed the connection")
@@ -126,11 +176,14 @@ class Dialogue(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.lost = self.lost or (str(exc) if exc else "the connection was closed")
-        self._changed.set()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._wake()
 
     def pause_writing(self) -> None:
         self._is_paused = True
 
     def resume_writing(self) -> None:
         self._is_paused = False
-        self._changed.set()
+        self._wake()

@@ -16,7 +16,7 @@ from pathlib import Path
 from digest import failpoints
 from digest.delivery.replies import Accepted, Reply, Unavailable, Withdrawn
 from digest.model import Envelope
-from digest.transports import Start
+from digest.transports import Following, Start, nothing_follows
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
@@ -52,7 +52,9 @@ class MaildirConnection:
     _read: set[str] = field(default_factory=set)
     is_usable: bool = True
 
-    async def send(self, envelope: Envelope, message: bytes, start: Start) -> Reply:
+    async def send(
+        self, envelope: Envelope, message: bytes, start: Start, _following: Following = nothing_follows
+    ) -> Reply:
         name = file_name(envelope)
         try:
             await asyncio.to_thread(_write, self._path / "tmp" / name, message)

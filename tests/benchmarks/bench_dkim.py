@@ -19,7 +19,7 @@ from tests.benchmarks.bench_messages import editions
 from tests.support.dkim import keys, pem, rsa_key
 from tests.support.editions import COMPOSED_AT
 
-MESSAGES, ROUNDS = 200, 9
+MESSAGES, ROUNDS = 100, 21
 _DKIMPY = 10  # messages by dkimpy, which takes thirty times as long
 _DIGEST = bytes(32)
 
@@ -30,10 +30,10 @@ def messages() -> list[bytes]:
     return [mail(head, one, f"reader{one.id}@example.org") for one in editions()[:MESSAGES]]
 
 
-def floor(signing: Sequence[Key], batch: Sequence[bytes]) -> None:
+def floor(signing: Sequence[Key], bodies: Sequence[memoryview]) -> None:
     """One hash of each body, one bare signature for each key."""
-    for message in batch:
-        hashlib.sha256(memoryview(message)[1000:]).digest()
+    for body in bodies:
+        hashlib.sha256(body).digest()
         for key in signing:
             key.sign(_DIGEST)
 
@@ -58,24 +58,24 @@ def cpu(function: Callable[[], None], count: int) -> float:
     return (time.process_time() - start) / count * 1e3
 
 
-def compared(signing: Sequence[Key], batch: Sequence[bytes]) -> tuple[float, float]:
-    """Floor and whole, each the median of rounds that take turns, so that both meet the same machine."""
+def compared(signing: Sequence[Key], batch: Sequence[bytes]) -> tuple[float, float, float]:
+    """Floor, whole and their ratio, each the median of rounds that take turns, so that both meet the same machine."""
+    bodies = [memoryview(message)[message.index(b"\r\n\r\n") + 4 :] for message in batch]
     rounds = [
-        (cpu(lambda: floor(signing, batch), len(batch)), cpu(lambda: whole(signing, batch), len(batch)))
+        (cpu(lambda: floor(signing, bodies), len(batch)), cpu(lambda: whole(signing, batch), len(batch)))
         for _ in range(ROUNDS)
     ]
-    return median(one for one, _ in rounds), median(one for _, one in rounds)
+    return median(a for a, _ in rounds), median(b for _, b in rounds), median(b / a for a, b in rounds)
 
 
 def main() -> None:
     batch, (rsa, curve) = messages(), keys()
     size = sum(map(len, batch)) / len(batch) / 1000
     for name, signing in (("RSA-2048", [rsa]), ("Ed25519", [curve]), ("both", [rsa, curve])):
-        least, used = compared(signing, batch)
+        least, used, ratio = compared(signing, batch)
         goal = " (goal 1.3)" if name == "RSA-2048" else ""
         print(
-            f"P7 DKIM {name:9} {used:.3f} ms, {used / least:.2f} x the {least:.3f} ms of bare sign + hash{goal}; "
-            f"{size:.0f} KB"
+            f"P7 DKIM {name:9} {used:.3f} ms, {ratio:.2f} x the {least:.3f} ms of bare sign + hash{goal}; {size:.0f} KB"
         )
     print(f"   DKIM by dkimpy {cpu(lambda: by_dkimpy(batch[:_DKIMPY]), _DKIMPY):.3f} ms (RSA-2048)")
 

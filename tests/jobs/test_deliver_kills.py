@@ -23,11 +23,13 @@ AFTER_THE_LEASE = NOW + timedelta(minutes=20)
 @pytest.mark.parametrize(
     ("failpoint", "duplicates"),
     [
+        ("deliver.before-claim-commit", 0),
         ("deliver.after-claim", 0),
         ("deliver.after-rcpt", 0),
         ("deliver.after-start", CONNECTIONS),
         ("deliver.after-dot:6", CONNECTIONS),
         ("deliver.after-reply:6", CONNECTIONS),
+        ("deliver.before-settle-commit:3", CONNECTIONS),
         ("deliver.after-settle:3", CONNECTIONS),
     ],
 )

@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, date, datetime, timedelta
 
+from sqlalchemy import update
+
 from digest import clock
 from digest.jobs import run_due
 from digest.jobs.watch import Disk, Watch
-from digest.model import DiffCounts, OutboxKind
+from digest.model import DiffCounts, OutboxKind, OutboxState
 from digest.papers.completeness import Batch, How
-from digest.store import batches, checks, outbox, sources
+from digest.store import batches, checks, outbox, pauses, sources
 from digest.store.database import Connection, Database
+from digest.store.tables import outbox as outbox_table
+from tests.support.delivery import seed
 
 FRIDAY = date(2026, 4, 17)
 TUESDAY_EVENING = datetime(2026, 4, 21, 22, tzinfo=UTC)
@@ -139,3 +143,54 @@ def test_two_watchers_look_once(database: Database) -> None:
     assert database.run_sync(job.claim, TUESDAY_EVENING) is not None
     assert database.run_sync(job.claim, TUESDAY_EVENING) is None
     assert database.run_sync(job.claim, TUESDAY_EVENING + timedelta(minutes=6)) is not None
+
+
+def test_what_keeps_mail_from_leaving_is_told_once_however_long_it_lasts(database: Database) -> None:
+    def refuse(connection: Connection, hour: int) -> None:
+        now = TUESDAY_EVENING + timedelta(hours=hour)
+        until = now + timedelta(hours=1)
+        pauses.pause(connection, "domain", "example.net", until, "550 5.7.26 unauthenticated", now)
+        pauses.pause(connection, "relay", "", until, "mail.example.org:587: 421 4.3.2 shutting down", now)
+
+    for hour in range(3):
+        database.run_sync(refuse, hour)
+        watch(database, TUESDAY_EVENING + timedelta(hours=hour))
+    (mail,) = mails(database)
+    assert mail.content is not None
+    domain, relay = mail.content["alerts"]
+    assert domain.startswith("example.net refuses our mail since 2026-04-21 22:00 UTC, and nobody there gets any")
+    assert "550 5.7.26 unauthenticated" in domain
+    assert relay.startswith("the relay takes nothing since 2026-04-21 22:00 UTC: mail.example.org:587: 421 4.3.2")
+    database.run_sync(pauses.lift, "domain", "example.net")
+    database.run_sync(pauses.lift, "relay")
+    watch(database, TUESDAY_EVENING + timedelta(hours=4))
+    assert alerts(database) == []
+
+
+def test_a_refused_password_is_told_as_such(database: Database) -> None:
+    until, reason = TUESDAY_EVENING + timedelta(minutes=15), "mail.example.org:587: 535 5.7.8 bad credentials"
+    database.run_sync(pauses.pause, "relay", "", until, reason, TUESDAY_EVENING)
+    watch(database, TUESDAY_EVENING)
+    (text,) = alerts(database)
+    assert text.startswith("the relay refuses our user name or password, and no mail leaves: mail.example.org:587: 535")
+
+
+def test_mails_in_doubt_and_mails_too_old_are_told(database: Database) -> None:
+    def put(connection: Connection) -> None:
+        doubtful, again, expired, long_ago = seed(connection, 4, TUESDAY_EVENING - timedelta(days=1))
+        for row, state, due_at, expires_at in (
+            (doubtful, OutboxState.AMBIGUOUS, None, TUESDAY_EVENING),
+            (again, OutboxState.AMBIGUOUS, TUESDAY_EVENING, TUESDAY_EVENING),
+            (expired, OutboxState.DROPPED, None, TUESDAY_EVENING - timedelta(hours=1)),
+            (long_ago, OutboxState.DROPPED, None, TUESDAY_EVENING - timedelta(days=2)),
+        ):
+            values = {"state": state, "due_at": due_at, "expires_at": expires_at}
+            connection.execute(update(outbox_table).where(outbox_table.c.id == row).values(values))
+
+    database.run_sync(put)
+    watch(database, TUESDAY_EVENING)
+    old, doubtful = sorted(alerts(database))
+    assert old.startswith("mails expired on 2026-04-21 before they could be sent (1), and were dropped")
+    assert doubtful.startswith("mails may have arrived or not (1), and are not sent again by themselves")
+    watch(database, TUESDAY_EVENING + timedelta(hours=1))
+    assert len(mails(database)) == 1

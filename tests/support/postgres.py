@@ -54,13 +54,30 @@ class Cluster:
         self._run("initdb", "-D", "data", "-U", "digest", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
         self._server = self._start()
 
-    def create(self) -> str:
-        """A fresh, empty database: its SQLAlchemy URL."""
+    def create(self, folder: Path | None = None) -> str:
+        """A fresh, empty database: its SQLAlchemy URL. Its tables lie in `folder`, a new one, where one is named."""
         self._count += 1
         name = f"test_{os.getpid()}_{self._count}"
         with self._connect() as connection:
-            connection.execute(f"CREATE DATABASE {name}".encode())
+            if folder is None:
+                connection.execute(f"CREATE DATABASE {name}".encode())
+            else:
+                self._own(folder)
+                connection.execute(f"CREATE TABLESPACE {name} LOCATION '{folder}'".encode())
+                connection.execute(f"CREATE DATABASE {name} TABLESPACE {name}".encode())
         return f"postgresql+psycopg://digest@127.0.0.1:{self.port}/{name}"
+
+    def drop(self, url: str) -> None:
+        """Delete a database that lies in a folder of its own, whoever is connected."""
+        name = url.rpartition("/")[2]
+        with self._connect() as connection:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+            connection.execute(f"DROP TABLESPACE {name}".encode())
+
+    def _own(self, folder: Path) -> None:
+        folder.mkdir()
+        if self._uid is not None and self._gid is not None:
+            os.chown(folder, self._uid, self._gid)
 
     def restart(self) -> None:
         """Stop at once, as a crash would, and start again on the same port."""

@@ -3,6 +3,8 @@
     with SmtpServer({"RCPT": ["450 4.7.1 later"], "DOT": [CLOSE]}) as server:
         …                                   # the first RCPT gets 450, the first final dot no reply; then all is well
 
+`reading` is how many bytes of a message it reads before each pause, and the pause's seconds.
+
 Each list is used up in order, over all connections. `recipients` scripts the RCPT replies of single addresses.
 """
 
@@ -13,6 +15,7 @@ import socket
 import ssl
 import struct
 import threading
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -58,10 +61,12 @@ class SmtpServer:
         is_tls_from_start: bool = False,
         extensions: Sequence[str] = ("PIPELINING", "8BITMIME", "SIZE 50000000", "ENHANCEDSTATUSCODES"),
         receive_buffer: int | None = None,
+        reading: tuple[int, float] | None = None,
     ) -> None:
         self._script = {verb: list(replies) for verb, replies in (script or {}).items()}
         self._recipients = {address: list(replies) for address, replies in (recipients or {}).items()}
         self._tls, self._is_tls_from_start, self._extensions = tls, is_tls_from_start, list(extensions)
+        self._reading = reading
         self._changed = threading.Condition()
         self._sessions: dict[socket.socket, threading.Thread] = {}
         self._is_closing = False
@@ -213,6 +218,13 @@ class SmtpServer:
         if command.upper().startswith("AUTH LOGIN"):
             self._reply(session, "334 UGFzc3dvcmQ6")
             self.commands.append(session.file.readline().decode().strip())
+        if command.upper().startswith(("AUTH XOAUTH2", "AUTH OAUTHBEARER")):
+            reply = self._next("TOKEN", "235 2.7.0 welcome")
+            self._reply(session, reply)
+            if reply.startswith("334"):
+                self.commands.append(session.file.readline().decode().rstrip("\r\n"))
+                self._reply(session, self._next("TOKEN", "235 2.7.0 welcome"))
+            return
         self._reply(session, self._next("AUTH", "235 2.7.0 welcome"))
 
     # ── messages ──────────────────────────────────────────────────────────────────────────────────
@@ -236,8 +248,12 @@ class SmtpServer:
             self._take(session, self._read_message(session))
 
     def _read_message(self, session: _Session) -> bytes:
-        lines = []
+        lines, read = [], 0
         while (line := session.file.readline()) != b".\r\n":
+            read += len(line)
+            if self._reading and read >= self._reading[0]:
+                read = 0
+                time.sleep(self._reading[1])
             if not line.endswith(b"\n"):
                 raise _Hangup
             lines.append(line[1:] if line.startswith(b".") else line)

@@ -23,15 +23,21 @@ KEYS: Mapping[int, bytes] = {1: b"s" * 32}
 async def serve(application: ASGIApp) -> AsyncIterator[str]:
     """`application` on a free port of loopback; gives its address."""
     # The socket listens before the server runs, so nobody has to wait for it.
-    listening = socket.create_server(("127.0.0.1", 0))
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        async with serve_at(application, listening):
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+
+
+@contextlib.asynccontextmanager
+async def serve_at(application: ASGIApp, listening: socket.socket) -> AsyncIterator[None]:
+    """`application` on a socket that listens."""
     running = server(application, "127.0.0.1", 0)
     task = asyncio.create_task(running.serve(sockets=[listening]))
     try:
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        yield
     finally:
         running.should_exit = True
         await task
-        listening.close()
 
 
 def add_jane(database: Database) -> int:

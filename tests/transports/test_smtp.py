@@ -6,6 +6,8 @@ import asyncio
 import email
 import email.policy
 from dataclasses import replace
+from datetime import timedelta
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
@@ -13,6 +15,7 @@ from hypothesis import strategies as st
 
 from digest.delivery.replies import Accepted, Ambiguous, Blame, Deferred, Rejected, Reply, Unavailable, Withdrawn
 from digest.model import Envelope
+from digest.transports import Parcel
 from digest.transports.smtp import Recycling, Smtp, SmtpConnection, Timeouts
 from tests.support.delivery import SENDER, relay
 from tests.support.smtp_server import CLOSE, CUT, HOLD, TAKE_AND_CLOSE, SmtpServer
@@ -244,3 +247,92 @@ def test_nobody_at_home_makes_the_relay_unavailable() -> None:
     found = asyncio.run(relay(port).connect())
     assert isinstance(found, Unavailable)
     assert str(port) in found.text
+
+
+# ── the next envelope, announced behind the dot ──────────────────────────────────────────────────
+
+
+def in_turn(transport: Smtp, *recipients: str, announced: str | None = None) -> list[Reply]:
+    """Send to each over one connection, announcing the next each time, or always `announced`."""
+    parcels = [Parcel(Envelope(SENDER, to, "<1@example.org>"), MESSAGE) for to in recipients]
+
+    async def scenario() -> list[Reply]:
+        connection, replies = await opened(transport), []
+        for number, (envelope, message) in enumerate(parcels):
+            coming = [Parcel(Envelope(SENDER, announced, "<2>"), MESSAGE)] if announced else parcels[number + 1 :]
+            replies.append(await connection.send(envelope, message, granted, partial(next, iter(coming), None)))
+        await connection.close()
+        return replies
+
+    return asyncio.run(scenario())
+
+
+def test_the_next_envelope_goes_out_behind_the_dot_and_its_message_waits_for_start() -> None:
+    seen: list[str] = []
+
+    async def scenario(server: SmtpServer) -> None:
+        async def start() -> bool:
+            seen[:] = [command.partition(" ")[0] for command in server.commands]
+            return True
+
+        connection = await opened(relay(server.port))
+        first, second = (Parcel(Envelope(SENDER, to, "<1>"), MESSAGE) for to in ("a@example.org", "b@example.org"))
+        await connection.send(*first, granted, lambda: second)
+        assert connection.is_usable
+        await connection.send(*second, start)
+        await connection.close()
+
+    with SmtpServer() as server:
+        asyncio.run(scenario(server))
+        assert seen == ["EHLO", "MAIL", "RCPT", "DATA", "MAIL", "RCPT"]
+        assert server.ledger == {"a@example.org": 1, "b@example.org": 1}
+
+
+def test_an_announced_recipient_who_is_refused_is_refused_in_his_own_turn() -> None:
+    unknown = {"b@example.org": ["550 5.1.1 no such user"]}
+    with SmtpServer(recipients=unknown) as server:
+        replies = in_turn(relay(server.port), "a@example.org", "b@example.org", "c@example.org")
+        assert [type(reply) for reply in replies] == [Accepted, Rejected, Accepted]
+        assert server.ledger == {"a@example.org": 1, "c@example.org": 1}
+
+
+def test_an_announcement_is_taken_back_where_something_else_comes() -> None:
+    with SmtpServer() as server:
+        replies = in_turn(relay(server.port), "a@example.org", "b@example.org", announced="x@example.org")
+        assert [type(reply) for reply in replies] == [Accepted, Accepted]
+        assert server.ledger == {"a@example.org": 1, "b@example.org": 1}
+        assert server.connections == 1
+
+
+def test_a_refused_message_does_not_disturb_the_announced_one() -> None:
+    with SmtpServer({"DOT": ["554 5.6.0 no"]}) as server:
+        replies = in_turn(relay(server.port), "a@example.org", "b@example.org")
+        assert [type(reply) for reply in replies] == [Rejected, Accepted]
+
+
+def test_without_pipelining_nothing_is_announced() -> None:
+    with SmtpServer(extensions=["SIZE"]) as server:
+        in_turn(relay(server.port), "a@example.org", announced="x@example.org")
+        assert [command.partition(" ")[0] for command in server.commands] == ["EHLO", "MAIL", "RCPT", "DATA", "QUIT"]
+
+
+def test_the_last_message_before_recycling_announces_nothing() -> None:
+    with SmtpServer() as server:
+        in_turn(replace(relay(server.port), recycling=Recycling(messages=1)), "a@example.org", announced="x@e.org")
+        assert "RCPT TO:<x@e.org>" not in server.commands
+
+
+def test_a_reply_after_minutes_is_waited_for_as_long_as_the_standard_asks() -> None:
+    """Fault 3: RFC 5321 section 4.5.3.2 asks for at least these seconds."""
+    given = Timeouts()
+    assert (given.mail, given.rcpt, given.data, given.block, given.dot) >= (300, 300, 120, 180, 600)
+    assert given.dot > timedelta(minutes=5).total_seconds()
+
+
+def test_a_server_that_reads_a_kilobyte_a_second_is_waited_for_while_it_reads() -> None:
+    """Fault 4, scaled: what moves is not given up, though all of it takes many times the limit."""
+    message = b"Subject: large\r\n\r\n" + b"a line of a large message, one of many\r\n" * 60_000
+    with SmtpServer(receive_buffer=4096, reading=(200_000, 0.1)) as server:
+        (reply,) = send(relay(server.port, replace(Timeouts(), block=0.4)), message)
+        assert isinstance(reply, Accepted)
+        assert server.mails[0].message == message

@@ -1,7 +1,7 @@
 """The deliver job: from due outbox rows to mail, with a pool of connections that settle in waves.
 
-    claim ─► queue ─► lanes: assemble ─► MAIL, RCPT ─► start ─► DATA, dot, reply ─► result
-                                                         └──────► wave ◄──────────────┘   one transaction
+    claim ─► backlog ─► desk: assemble ─► lanes: MAIL, RCPT ─► start ─► DATA, dot, reply ─► result
+                                                                 └──────► wave ◄──────────────┘   one transaction
 
 Killed before the claim's commit: nothing happened. Before `start` is committed: provably unsent, claimed again when
 the lease lapses. Between `start` and the result's commit: ambiguous, sent once more at most. So a crash duplicates

@@ -1,4 +1,4 @@
-"""The lanes of one run: each takes messages from the queue and sends them over one connection of its own.
+"""The lanes of one run: each takes messages from the desk and sends them over one connection of its own.
 
 Everything this run holds is in `_held`; what of it never came to `start` is given back at the end.
 """
@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from digest import failpoints
 from digest.clock import Clock
 from digest.delivery.replies import Ambiguous, Reply, Unavailable, Unsendable, Withdrawn
 from digest.delivery.retry import Chance, decide
-from digest.delivery.wire import is_canonical
 from digest.jobs import Stop
+from digest.jobs.deliver.backlog import domain_of
+from digest.jobs.deliver.desk import Desk, Ready
 from digest.jobs.deliver.pace import Assemble, Pace
 from digest.jobs.deliver.pool import Pool
 from digest.jobs.deliver.results import result_of
@@ -24,13 +26,25 @@ from digest.model import Envelope
 from digest.store import outbox_claims
 from digest.store.database import Database
 from digest.store.outbox_claims import Claimed, Key
-from digest.transports import Connection
+from digest.store.outbox_waves import DomainPause
+from digest.transports import Connection, Parcel
 
 log = logging.getLogger(__name__)
 
+_PATIENCE = 0.25  # seconds that what a lane announced waits for it alone
+
+
+@dataclass(slots=True, eq=False)
+class Place:
+    """What one lane will send next, since when it waits, and the last that it announced to its server."""
+
+    coming: Ready | None = None
+    since: float = 0.0
+    announced: Ready | None = None
+
 
 class Lanes:
-    """The queue and those who serve it. `is_over` once nothing more is to be begun."""
+    """Those who serve the desk. `is_over` once nothing more is to be begun."""
 
     def __init__(
         self,
@@ -45,8 +59,9 @@ class Lanes:
         rng: Chance,
     ) -> None:
         self._database, self._pool, self._waves = database, pool, waves
-        self._assemble, self._pace, self._stop, self._clock, self._rng = assemble, pace, stop, clock, rng
-        self._queue: deque[Claimed] = deque()
+        self._pace, self._stop, self._clock, self._rng = pace, stop, clock, rng
+        self._desk = Desk(pace.domain_connections, assemble, self._broke)
+        self._places: set[Place] = set()
         self._held: dict[Key, Claimed] = {}
         self._started: set[Key] = set()
         self._broken: Exception | None = None
@@ -64,13 +79,16 @@ class Lanes:
     @property
     def is_idle(self) -> bool:
         """Whether nothing is under way and nothing waits. Lanes that all made room at once leave a queue behind."""
-        return not self.running and not self._queue
+        return not self.running and not len(self._desk)
 
     @property
     def room(self) -> int:
-        """How many more messages are worth claiming: none until half a batch has gone."""
-        free = self._pace.batch - len(self._queue)
-        return free if free >= self._pace.batch // 2 else 0
+        """How many more messages are worth claiming: none until half a batch has gone, or beyond the minute's limit."""
+        free = self._pace.batch - len(self._desk)
+        allowed = self._pool.limits.free
+        waiting = len(self._desk) + sum(place.coming is not None for place in self._places)
+        most = free if allowed is None else min(free, allowed - waiting)
+        return max(most, 0) if free >= self._pace.batch // 2 else 0
 
     @property
     def held(self) -> list[Key]:
@@ -78,17 +96,27 @@ class Lanes:
 
     def add(self, items: list[Claimed]) -> None:
         self._held |= {item.key: item for item in items}
-        self._queue.extend(items)
+        self._desk.add(items)
 
     def open(self) -> None:
         """Open as many lanes as there is work and room for."""
-        for _ in range(min(self._pool.width - len(self.running), len(self._queue))):
+        self._share_out()
+        for _ in range(min(self._pool.width - len(self.running), self._desk.takeable)):
             lane = asyncio.create_task(self._lane())
             self.running.add(lane)
             lane.add_done_callback(self._ended)
+        self._waves.lanes = len(self.running)
+
+    def _share_out(self) -> None:
+        """Take back what waits behind a slow reply: somebody else may be free."""
+        late = asyncio.get_running_loop().time() - _PATIENCE
+        for place in self._places:
+            if place.coming is not None and place.since <= late:
+                self._put_back(place)
 
     def _ended(self, lane: asyncio.Task[None]) -> None:
         self.running.discard(lane)
+        self._waves.lanes = len(self.running)
         self.wake.set()
         error = None if lane.cancelled() else lane.exception()
         if isinstance(error, Exception) and not isinstance(error, SettlingFailed):
@@ -96,58 +124,85 @@ class Lanes:
 
     async def give_back_rest(self) -> None:
         """Release what never came to `start`; raise what broke a lane."""
-        await self._give_back([item for item in self._held.values() if item.key not in self._started])
+        await self._desk.end()
+        await self._give_back({key: item.due_at for key, item in self._held.items() if key not in self._started})
         if self._broken is not None:
             raise self._broken
 
     # ── a lane ────────────────────────────────────────────────────────────────────────────────────
 
     async def _lane(self) -> None:
-        connection = self._pool.take_spare()
+        place, connection = Place(), self._pool.take_spare()
+        self._places.add(place)
         try:
-            while self._queue and not self.is_over and len(self.running) <= self._pool.width:
-                item = self._queue.popleft()
-                if self.room:
-                    self.wake.set()
-                connection = await self._serve(item, connection)
+            while (ready := await self._next(place)) is not None:
+                connection = await self._serve(ready, connection, place)
         finally:
+            self._places.discard(place)
+            self._put_back(place)
             await self._pool.hang_up(connection)
 
-    async def _serve(self, item: Claimed, connection: Connection | None) -> Connection | None:
-        if (until := self._pool.paused_until(_domain(item))) is not None:
-            await self._give_back([item], until)
-            return connection
-        message = await self._assembled(item)
-        if message is None:
-            return connection
+    async def _next(self, place: Place) -> Ready | None:
+        """What this lane sends next, None where it is to end."""
+        while self._goes_on():
+            place.coming = place.coming or await self._desk.take(place.announced)
+            if place.coming is None or not self._goes_on():
+                break
+            if self.room:
+                self.wake.set()
+            ready, place.coming = place.coming, None
+            if await self._is_admitted(ready):
+                return ready
+        return None
+
+    def _goes_on(self) -> bool:
+        return not self.is_over and len(self.running) <= self._pool.width
+
+    def _put_back(self, place: Place) -> None:
+        if place.coming is not None:
+            self._desk.put_back(place.coming)
+            place.coming = None
+            self.wake.set()
+
+    async def _is_admitted(self, ready: Ready) -> bool:
+        """Whether its domain takes mail now; else everything for that domain goes back, due when it does."""
+        domain = domain_of(ready.item)
+        until = self._pool.paused_until(domain)
+        if until is None and self._pool.limits.take(domain):
+            return True
+        self._desk.done(ready.item)
+        back = [ready.item, *self._desk.take_all(domain)]
+        due = [until or self._pool.limits.opens_at(domain, ahead) for ahead in range(len(back))]
+        await self._give_back({item.key: at for item, at in zip(back, due, strict=True)})
+        return False
+
+    async def _serve(self, ready: Ready, connection: Connection | None, place: Place) -> Connection | None:
         found = await self._pool.usable(connection)
         if isinstance(found, Unavailable):
-            await self._without_connection(item, found)
+            await self._without_connection(ready, found)
             return None
-        reply = await self._send(found, item, message)
+        reply = await self._send(found, ready, place)
         failpoints.hit("deliver.after-reply")
-        await self._conclude(item, reply)
+        await self._conclude(ready.item, reply)
         return found
 
-    async def _assembled(self, item: Claimed) -> bytes | None:
-        try:
-            return await asyncio.to_thread(_canonical, self._assemble, item)
-        except Exception as error:  # a template, a title: whatever breaks, it breaks this row only
-            log.exception("outbox %d cannot be assembled", item.id)
-            await self._conclude(item, Unsendable(f"cannot be assembled: {type(error).__name__}: {error}"[:500]))
-            return None
+    def _broke(self, item: Claimed, error: Exception) -> None:
+        log.error("outbox %d cannot be assembled", item.id, exc_info=error)
+        self._store(item, Unsendable(f"cannot be assembled: {type(error).__name__}: {error}"[:500]))
 
-    async def _without_connection(self, item: Claimed, unavailable: Unavailable) -> None:
+    async def _without_connection(self, ready: Ready, unavailable: Unavailable) -> None:
         """One connection less where others live; else the relay takes nothing at all."""
         if self._pool.is_empty:
-            await self._give_back([item])
+            self._desk.put_back(ready)
             self._pool.open_circuit(unavailable)
         else:
             log.warning("one connection less: %s", unavailable.text)
-            self._queue.appendleft(item)
+            self._desk.put_back(ready)
             self._pool.narrow()
 
-    async def _send(self, connection: Connection, item: Claimed, message: bytes) -> Reply:
+    async def _send(self, connection: Connection, ready: Ready, place: Place) -> Reply:
+        item = ready.item
+
         async def start() -> bool:
             failpoints.hit("deliver.after-rcpt")
             granted = await self._waves.start(item.key)
@@ -156,8 +211,15 @@ class Lanes:
                 failpoints.hit("deliver.after-start")
             return granted
 
+        def following() -> Parcel | None:
+            coming = None if self.is_over else self._desk.take_now()
+            place.coming = place.announced = coming
+            place.since = asyncio.get_running_loop().time()
+            return None if coming is None else Parcel(self._envelope(coming.item), coming.message)
+
+        place.announced = None
         try:
-            return await connection.send(Envelope(self._pace.sender, item.recipient, item.message_id), message, start)
+            return await connection.send(self._envelope(item), ready.message, start, following)
         except SettlingFailed:
             raise
         except Exception as error:
@@ -166,20 +228,26 @@ class Lanes:
             text = f"{type(error).__name__}: {error}"[:500]
             return Ambiguous(text) if item.key in self._started else Unsendable(text)
 
+    def _envelope(self, item: Claimed) -> Envelope:
+        return Envelope(self._pace.sender_of(item.id), item.recipient, item.message_id)
+
     async def _conclude(self, item: Claimed, reply: Reply) -> None:
+        self._desk.done(item)
         if isinstance(reply, Unavailable):
-            await self._give_back([item])
+            await self._give_back({item.key: item.due_at})
             self._pool.open_circuit(reply)
             return
+        self._store(item, reply, self._pool.learn(reply, domain_of(item)))
+
+    def _store(self, item: Claimed, reply: Reply, pause: DomainPause | None = None) -> None:
         self._forget(item.key)
-        self._pool.learn(reply, _domain(item))
         if not isinstance(reply, Withdrawn):
             decision = decide(reply, item.attempt, self._clock(), self._rng)
-            self._waves.settle(result_of(item, reply, decision, self._pace.ambiguous))
+            result = result_of(item, reply, decision, self._pace.ambiguous)
+            self._waves.settle(replace(result, pause=pause))
 
-    async def _give_back(self, items: list[Claimed], due_at: datetime | None = None) -> None:
-        """Release what provably was not sent, due as it was before, or at `due_at`."""
-        back = {item.key: due_at or item.due_at for item in items}
+    async def _give_back(self, back: Mapping[Key, datetime]) -> None:
+        """Release what provably was not sent, due at the given times."""
         if back:
             await self._database.run(outbox_claims.release, back)
         for key in back:
@@ -206,14 +274,3 @@ class Lanes:
             lane.cancel()
         if self.running:
             await asyncio.wait(self.running)
-
-
-def _canonical(assemble: Assemble, item: Claimed) -> bytes:
-    message = assemble(item)
-    if not is_canonical(message):
-        raise ValueError("lines must end with CRLF, and neither CR nor LF may stand alone")
-    return message
-
-
-def _domain(item: Claimed) -> str:
-    return item.recipient.rpartition("@")[2].lower()

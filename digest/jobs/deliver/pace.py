@@ -17,6 +17,13 @@ Assemble = Callable[[Claimed], bytes]
 class Pace:
     """`sender` is the envelope's; `batch` rows are claimed at a time.
 
+    `return_path` gives the message of an outbox id an envelope sender of its own, by which it is known when it comes
+    back.
+
+    `per_minute` and `domain_per_minute` are messages, `domain_connections` messages to one domain under way at once;
+    0 is no limit. `domain_pause` is for domains that refuse us, `rate_pause` for those that want less, doubled up to
+    the former.
+
     `lease` is renewed while the process lives, and outlives the longest reply anyway (10 minutes). `drain` is how
     long messages in flight may take after `stop`; `poll` how often new rows are looked for while some lane is slow.
     """
@@ -28,7 +35,16 @@ class Pace:
     drain: timedelta = timedelta(seconds=25)
     poll: timedelta = timedelta(seconds=5)
     domain_pause: timedelta = timedelta(hours=1)
+    rate_pause: timedelta = timedelta(minutes=2)
+    per_minute: int = 0
+    domain_per_minute: int = 0
+    domain_connections: int = 0
     ambiguous: AmbiguousPolicy = "retry"
+    return_path: Callable[[int], str] | None = None
+
+    def sender_of(self, outbox_id: int) -> str:
+        """The envelope sender of a message."""
+        return self.return_path(outbox_id) if self.return_path else self.sender
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import logging
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from digest.clock import Clock
+from digest.delivery.rates import is_rate
 from digest.delivery.replies import Accepted, Blame, Deferred, Rejected, Reply, Unavailable
 from digest.delivery.retry import Chance, Retry, decide
+from digest.jobs.deliver.limits import Limits
 from digest.jobs.deliver.pace import Circuit, Pace
+from digest.store import pauses
+from digest.store.outbox_waves import DomainPause
+from digest.store.pauses import Pause
 from digest.transports import Connection, Transport
 
 log = logging.getLogger(__name__)
 
 _WIDEN_AFTER = 100  # accepted messages
+_LONGEST = timedelta(days=1)  # a pause that ends later was begun by a clock that ran ahead
 
 
 class Pool:
@@ -28,12 +35,18 @@ class Pool:
         self.width = pace.connections
         self.circuit: Circuit | None = None
         self.paused: dict[str, datetime] = {}
+        self.limits = Limits(pace.per_minute, pace.domain_per_minute, clock)
         self._pace, self._clock, self._rng = pace, clock, rng
         self._open: set[Connection] = set()
         self._connecting = 0
         self._spare: Connection | None = None
         self._accepted = 0
         self._has_trouble = False
+        self._refusing: set[str] = set()  # domains that refused us and took nothing since
+        self._stored: set[str] = set()  # those of them that were stored at the last look
+        self.is_out = False  # whether it is stored that the relay takes nothing
+        self.is_reached = False  # whether it took the last connection, and the mail on it
+        self._slowed: dict[str, int] = {}  # domain → how often in a row it wanted less
 
     # ── connections ───────────────────────────────────────────────────────────────────────────────
 
@@ -53,6 +66,7 @@ class Pool:
             self._connecting -= 1
         if not isinstance(fresh, Unavailable):
             self._open.add(fresh)
+            self.is_reached = True
         return fresh
 
     async def probe(self) -> bool:
@@ -89,39 +103,75 @@ class Pool:
 
     # ── what replies say ──────────────────────────────────────────────────────────────────────────
 
-    def learn(self, reply: Reply, domain: str) -> None:
-        """Take from a reply what concerns more than its own message."""
+    def learn(self, reply: Reply, domain: str) -> DomainPause | None:
+        """Take from a reply what concerns more than its own message; what of it every process shall know."""
         match reply:
             case Accepted():
+                self._slowed.pop(domain, None)
                 self._accepted += 1
                 if self._accepted % _WIDEN_AFTER == 0:
                     self.width = min(self._pace.connections, self.width + 1)
-            case Deferred(is_dropped=True):
-                self.narrow()
+                if domain in self._refusing and self.paused_until(domain) is None:
+                    self._refusing.discard(domain)
+                    return DomainPause(domain, None)
+            case Deferred():
+                if is_rate(reply):
+                    self._slow_down(domain, reply.text)
+                if reply.is_dropped:
+                    self.narrow()
             case Rejected(blame=Blame.OURS, text=text):
                 until = self._clock() + self._pace.domain_pause
                 self.paused[domain] = until
+                self._refusing.add(domain)
                 log.error("%s refuses our mail, paused until %s: %s", domain, f"{until:%H:%M} UTC", text)
+                return DomainPause(domain, until, text)
             case _:
                 pass
+        return None
+
+    def take_over(self, known: Sequence[Pause]) -> None:
+        """What is stored: pauses that others began, or that this process began before it was restarted."""
+        named = {one.name for one in known if one.kind == "domain"}
+        for lifted in self._stored - named:
+            self.paused.pop(lifted, None)
+            self._refusing.discard(lifted)
+        self._stored, self._refusing = named, self._refusing | named
+        stored = pauses.domains_until(known, self._clock())
+        self.paused |= {domain: max(until, self.paused.get(domain, until)) for domain, until in stored.items()}
+        self.is_out = self.is_out or any(one.kind == "relay" for one in known)
 
     def paused_until(self, domain: str) -> datetime | None:
-        until = self.paused.get(domain)
-        return until if until is not None and until > self._clock() else None
+        until, now = self.paused.get(domain), self._clock()
+        return until if until is not None and now < until <= now + _LONGEST else None
+
+    def _slow_down(self, domain: str, text: str) -> None:
+        """Nothing more to this domain for a while, twice as long each time; the others go on."""
+        times = self._slowed.get(domain, 0)
+        # Replies to what was under way when the first one came say nothing new.
+        if self.paused_until(domain) is None:
+            self._slowed[domain] = times + 1
+            pause = min(self._pace.rate_pause * 2 ** min(times, 16), self._pace.domain_pause)
+            self.paused[domain] = until = self._clock() + pause
+            log.warning("%s wants less mail, paused until %s: %s", domain, f"{until:%H:%M} UTC", text)
 
     def narrow(self) -> None:
-        """One connection less; a hundred accepted messages, or a run without trouble, bring it back."""
+        """Half as many connections; each hundred accepted messages bring one back, a run without trouble all.
+
+        A server that goes down says so on all its connections: those beyond the new width say nothing new.
+        """
         self._has_trouble = True
-        self.width = max(1, self.width - 1)
+        if len(self._open) <= self.width:
+            self.width = max(1, self.width // 2)
 
     @property
     def is_closed_for_now(self) -> bool:
         """Whether the relay took nothing and its probing time has not come."""
-        return self.circuit is not None and self._clock() < self.circuit.until
+        now = self._clock()
+        return self.circuit is not None and now < self.circuit.until <= now + _LONGEST
 
     def open_circuit(self, unavailable: Unavailable) -> None:
         now = self._clock()
         decision = decide(unavailable, 1, now, self._rng)
         until = decision.at if isinstance(decision, Retry) else now
-        self.circuit = Circuit(until, unavailable.text)
+        self.circuit, self.is_reached = Circuit(until, unavailable.text), False
         log.error("the relay takes nothing, tried again at %s: %s", f"{until:%H:%M} UTC", unavailable.text)

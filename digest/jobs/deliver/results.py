@@ -28,7 +28,13 @@ def result_of(item: Claimed, reply: Reply, decision: Decision, policy: Ambiguous
     text = decision.reason if isinstance(decision, GiveUp) else _text(reply)
     if isinstance(reply, Ambiguous) and due_at is not None:
         due_at = next_after_ambiguous(due_at, policy, item.ambiguities)
-    return Result(item.key, _outcome(reply, due_at is not None), text, due_at)
+    outcome = _outcome(reply, due_at is not None)
+    return Result(item.key, outcome, text, due_at, outcome is Outcome.FAILED and _is_soft(reply))
+
+
+def _is_soft(reply: Reply) -> bool:
+    """Whether a message that is given up is so for its recipient's sake, and for nothing that we sent."""
+    return isinstance(reply, Deferred) or (isinstance(reply, Rejected) and reply.blame is Blame.UNCLEAR)
 
 
 def _outcome(reply: Reply, is_retried: bool) -> Outcome:

@@ -1,6 +1,6 @@
 """One run of the deliver job: claim while there is room, keep the leases, end in order.
 
-feeder ─claim ≥ 50─► queue ─► lane 1 … lane n        a slow server holds up its own lane only
+feeder ─claim ≥ 50─► backlog ─► desk ─► lane 1 … lane n        a slow server holds up its own lane only
 """
 
 from __future__ import annotations
@@ -8,6 +8,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Sequence
+from datetime import datetime
 
 from digest import failpoints
 from digest.clock import Clock
@@ -16,11 +18,14 @@ from digest.jobs.deliver.lanes import Lanes
 from digest.jobs.deliver.pace import Pace
 from digest.jobs.deliver.pool import Pool
 from digest.jobs.deliver.waves import Waves
-from digest.store import outbox_claims
-from digest.store.database import Database
-from digest.store.outbox_claims import Load, Terms
+from digest.store import outbox_claims, pauses
+from digest.store.database import Connection, Database
+from digest.store.outbox_claims import Claimed, Key, Load, Terms
+from digest.store.pauses import Pause
 
 log = logging.getLogger(__name__)
+
+_Fresh = tuple[list[Claimed], list[Pause]]
 
 _TICK = 0.25  # seconds between two looks at `stop`, which can only be asked
 _AFTER_ABORT = 3.0  # seconds that lanes have to end once their connections are dropped
@@ -37,6 +42,7 @@ class Run:
 
     async def run(self, load: Load, only: tuple[int, ...]) -> int:
         """How many messages were claimed."""
+        self._waves.begin()
         settling = asyncio.create_task(self._waves.run())
         renewing = asyncio.create_task(self._renew())
         try:
@@ -47,6 +53,7 @@ class Run:
             await self._pool.end()
             renewing.cancel()
             await self._settle_rest(settling)
+            await self._tell_of_relay()
 
     async def _is_reachable(self) -> bool:
         if self._pool.circuit is None:
@@ -59,7 +66,10 @@ class Run:
         lanes, clock, count = self._lanes, asyncio.get_running_loop().time, 0
         look_at = clock()
         while not lanes.is_over:
-            if (room := lanes.room) and (clock() >= look_at or not lanes.running):
+            room = lanes.room
+            if not room and lanes.is_idle:  # this minute's limit is used up
+                break
+            if room and (clock() >= look_at or not lanes.running):
                 fresh = await self._claim(load, room, only)
                 count += fresh
                 look_at = clock() + (0 if fresh == room else self._pace.poll.total_seconds())
@@ -72,7 +82,8 @@ class Run:
 
     async def _claim(self, load: Load, limit: int, only: tuple[int, ...]) -> int:
         terms = Terms(self._pace.lease, limit, self._pace.ambiguous, only)
-        fresh = await self._database.run(outbox_claims.claim, self._clock(), terms, load, self._lanes.held)
+        fresh, known = await self._database.run(_claim, self._clock(), terms, load, self._lanes.held)
+        self._pool.take_over(known)
         self._lanes.add(fresh)
         if fresh:
             failpoints.hit("deliver.after-claim")
@@ -108,6 +119,16 @@ class Run:
         if failure is not None:
             raise failure
 
+    async def _tell_of_relay(self) -> None:
+        """Store that the relay takes nothing, or does again, for the admin; every process still tries for itself."""
+        pool, now = self._pool, self._clock()
+        if pool.circuit is not None:
+            await self._database.run(pauses.pause, "relay", "", pool.circuit.until, pool.circuit.reason, now)
+            pool.is_out = True
+        elif pool.is_out and pool.is_reached:
+            await self._database.run(pauses.lift, "relay")
+            pool.is_out = False
+
     async def _until_drained(self) -> None:
         """Let messages in flight finish; once told to stop, for so long only."""
         now, deadline = asyncio.get_running_loop().time, None
@@ -115,3 +136,11 @@ class Run:
             await asyncio.wait(self._lanes.running, timeout=_TICK)
             if deadline is None and self._stop.is_set():
                 deadline = now() + self._pace.drain.total_seconds()
+
+
+def _claim(connection: Connection, now: datetime, terms: Terms, load: Load, held: Sequence[Key]) -> _Fresh:
+    fresh = outbox_claims.claim(connection, now, terms, load, held)
+    known = pauses.list_all(connection, now) if fresh else []
+    if fresh:
+        failpoints.hit("deliver.before-claim-commit")
+    return fresh, known

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from datetime import timedelta
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 
 from digest import failpoints
 from digest.clock import Clock
-from digest.store.database import Database
+from digest.store.database import Connection, Database
 from digest.store.outbox_claims import Key
 from digest.store.outbox_waves import Result, settle_wave
 
 log = logging.getLogger(__name__)
+
+_GATHER = 0.01  # seconds that a wave waits for half of the lanes; less than a disk flush with its thread takes
 
 
 class SettlingFailed(Exception):
@@ -29,6 +33,7 @@ class Waves:
         self._wake = asyncio.Event()
         self._is_finishing = False
         self.failure: Exception | None = None
+        self.lanes = 0  # how many there are
 
     def settle(self, result: Result) -> None:
         """Store a result with the next wave."""
@@ -48,13 +53,17 @@ class Waves:
         self._wake.set()
         return await granted
 
-    async def run(self) -> None:
-        """Wave after wave, until `finish` or until the database fails: then `failure` says why."""
+    def begin(self) -> None:
+        """Before each `run`; apart from it, because `finish` may come before the task takes its first step."""
         self._is_finishing = False
         self._wake = asyncio.Event()  # an event belongs to one loop, and `digest once` may come with another
+
+    async def run(self) -> None:
+        """Wave after wave, until `finish` or until the database fails: then `failure` says why."""
         try:
             while self.failure is None and not self._is_finishing:
                 await self._wake.wait()
+                await self._gather()
                 self._wake.clear()
                 await self._wave()
         except BaseException as error:
@@ -78,6 +87,14 @@ class Waves:
             if self.failure is not None:
                 raise self.failure
 
+    async def _gather(self) -> None:
+        """Wait a moment for half of the lanes, so that a flush serves many even where the network is the slow part."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_GATHER):
+                while 2 * max(len(self._starts), len(self._results)) < self.lanes and not self._is_finishing:
+                    self._wake.clear()
+                    await self._wake.wait()
+
     async def _wave(self) -> None:
         if not self._results and not self._starts:
             return
@@ -85,7 +102,7 @@ class Waves:
         starts, self._starts = self._starts, {}
         now = self._clock()
         try:
-            granted = await self._database.run(settle_wave, results, list(starts), now, now + self._lease)
+            granted = await self._database.run(_settle, results, list(starts), now, now + self._lease)
         except BaseException as error:
             self._results = results + self._results
             self._refuse(starts, error)
@@ -104,3 +121,11 @@ class Waves:
             if not future.done():
                 future.set_exception(SettlingFailed(str(error)))
         self._starts = {}
+
+
+def _settle(
+    connection: Connection, results: Sequence[Result], starts: Collection[Key], now: datetime, lease_until: datetime
+) -> set[Key]:
+    granted = settle_wave(connection, results, starts, now, lease_until)
+    failpoints.hit("deliver.before-settle-commit")
+    return granted
