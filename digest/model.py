@@ -292,13 +292,9 @@ class Interest:
     liked_at: tuple[datetime, ...] = ()
 
     @property
-    def has_taste(self) -> bool:
-        """Do words say what to look for, and not only categories, names or dislikes?"""
-        return bool(self.likes or self.keywords or self.text)
-
-    @property
     def is_empty(self) -> bool:
-        return not (self.has_taste or self.categories or self.authors or self.institutions or self.dislikes)
+        asked = self.keywords or self.text or self.categories or self.authors or self.institutions
+        return not (asked or self.likes or self.dislikes)
 
 
 class Bar(StrEnum):
@@ -327,6 +323,8 @@ class Options:
     has_revisions: bool = False  # revisions of papers mailed or liked before, marked as such
     has_cross_lists: bool = True  # papers whose main category was not chosen
     has_roll_up: bool = False  # "you missed": once a week the best of what the limit left out
+    language: str = ""  # of the mails, such as "de"; "": that of the installation
+    is_text_only: bool = False  # mails without the HTML part
 
 
 @dataclass(frozen=True, slots=True)
@@ -452,7 +450,8 @@ class Edition:
     """What one subscriber gets for one occasion; the same edition always gives the same message.
 
     `occasion` is the local date of the edition (`2026-04-20`, with `+1`, `+2`… for `digest send --again`).
-    `scanned` counts the papers that were ranked for it, `since` is the start of the period it covers.
+    `scanned` counts the papers that were ranked for it, `since` is the start of the period it covers. `authors` are the
+    followed authors of its papers, as they were known then.
     """
 
     id: int
@@ -463,6 +462,9 @@ class Edition:
     composed_at: datetime
     scanned: int
     picks: tuple[ShownPick, ...]
+    language: str = ""  # as in `Options`, when the edition was composed
+    is_text_only: bool = False
+    authors: tuple[AuthorCard, ...] = ()  # of followed authors of its papers
 
     @property
     def is_empty(self) -> bool:
@@ -486,6 +488,9 @@ class OutboxKind(StrEnum):
     NOTE = "note"
     GOODBYE = "goodbye"
     ALERT = "alert"
+    TEST = "test"
+    ACCESS = "access"  # a fresh link to the subscriber's own page
+    MOVE = "move"  # whether a new address is meant
 
 
 class OutboxState(StrEnum):

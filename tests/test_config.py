@@ -84,7 +84,7 @@ def test_all_problems_are_told_at_once_each_with_what_would_be_right(tmp_path: P
     port = "many"
     [web]
     public_url = "http://digest.example.org"
-    [dkim]
+    [pigeons]
     domain = "example.org"
     [sources.arxiv]
     kind = "arxiv"
@@ -92,12 +92,14 @@ def test_all_problems_are_told_at_once_each_with_what_would_be_right(tmp_path: P
     [sources.other]
     kind = "arxive"
     """
-    options = "known: host, port, security, username, password, password_file, connections"
+    options = (
+        "known: host, port, security, username, password, password_file, auth, token_file, token_command, connections"
+    )
     kinds = f"known: {', '.join(sorted(KINDS))}, or package.module:Class"
     url = "'http://digest.example.org' must start with https:// (http:// is for loopback only)"
     assert [line.removeprefix("digest.toml: ") for line in problems(tmp_path, text)] == [
-        f"unknown section 'dkim'; {_SECTIONS}",
-        "mail: transport: must be 'maildir' or 'smtp', not 'stmp' (did you mean 'smtp'?)",
+        f"unknown section 'pigeons'; {_SECTIONS}",
+        "mail: transport: must be 'maildir', 'smtp' or 'sendmail', not 'stmp' (did you mean 'smtp'?)",
         "mail: from: 'nobody' is not a mail address; write 'Name <name@example.org>' or name@example.org",
         "mail: max_age: '1 fortnight' is not a duration; write a number and s, min, h or d, such as '24h'",
         "smtp: port: must be a whole number, not 'many'",

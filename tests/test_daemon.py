@@ -12,7 +12,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -167,6 +167,78 @@ def test_notifications_are_datagrams_to_the_socket_of_the_service_manager(
 def test_without_a_service_manager_notifications_go_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
     daemon.sd_notify("READY=1")
+
+
+class Settable:
+    """A clock that somebody may set."""
+
+    def __init__(self) -> None:
+        self.off = timedelta()
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.off
+
+
+def test_a_clock_that_is_set_back_is_noticed_and_every_job_is_woken(sqlite_database: Database) -> None:
+    """Fault 19: the scheduler counts in wall time, and would be silent until the clock has caught up."""
+    clock, order = Settable(), list[str]()
+    clock.off = timedelta(days=3650)
+
+    async def on_set_back() -> None:
+        order.append("set back")
+
+    async def rare(stop: Stop) -> int:
+        order.append("rare")
+        clock.off = timedelta()
+        if "set back" in order:
+            await terminate(stop)
+        return 0
+
+    async def frequent(_stop: Stop) -> int:
+        return 0
+
+    # The tick of the rare one is hours away: its second run can only come from the clock.
+    workers = [Worker("rare", rare, timedelta(hours=1)), Worker("frequent", frequent, SOON)]
+    assert daemon.run(workers, sqlite_database, clock=clock, on_set_back=on_set_back) == 0
+    assert order == ["rare", "set back", "rare"]
+
+
+def test_a_database_that_fails_while_the_clock_is_set_back_is_asked_again(sqlite_database: Database) -> None:
+    """Fault 19."""
+    clock, tries = Settable(), list[int]()
+    clock.off = timedelta(hours=1)
+
+    async def on_set_back() -> None:
+        tries.append(1)
+        if len(tries) == 1:
+            raise DatabaseError("locked")
+
+    async def run_due(stop: Stop) -> int:
+        clock.off = timedelta()
+        if len(tries) == 2:
+            await terminate(stop)
+        return 0
+
+    worker = Worker("poll", run_due, SOON)
+    assert daemon.run([worker], sqlite_database, clock=clock, on_set_back=on_set_back) == 0
+    assert len(tries) == 2
+
+
+def test_a_clock_that_goes_ahead_wakes_nobody_too_early(sqlite_database: Database) -> None:
+    """Fault 19: what is due stands in the rows, so a leap is only a late tick."""
+    clock = Settable()
+    told: list[int] = []
+
+    async def on_set_back() -> None:
+        raise AssertionError("it was not")
+
+    def leap() -> int:
+        clock.off += timedelta(days=365)
+        told.append(1)
+        return 0
+
+    assert daemon.run([worker("poll", *[leap] * 5)], sqlite_database, clock=clock, on_set_back=on_set_back) == 0
+    assert len(told) == 5
 
 
 def test_the_web_server_answers_beside_the_jobs_and_ends_with_them(sqlite_database: Database) -> None:

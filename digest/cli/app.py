@@ -38,11 +38,14 @@ SECTIONS: Mapping[str, Mapping[str, Lazy]] = {
     },
     "Mail": {
         "outbox": Lazy("digest.cli.outbox:outbox", "Mails waiting, sent and failed."),
-        "suppression": Lazy("digest.cli.outbox:suppression", "Addresses that are never mailed."),
+        "suppression": Lazy("digest.cli.suppression:suppression", "Addresses that are never mailed."),
+        "bounce": Lazy("digest.cli.bounce:bounce", "Returned mail: bounces, complaints, automatic replies."),
     },
     "Installation": {
+        "doctor": Lazy("digest.cli.doctor:doctor", "Look at all that mail depends on, here and outside."),
         "db": Lazy("digest.cli.db:db", "Upgrade, check, back up, restore."),
         "config": Lazy("digest.cli.setup:config", "Check and show the configuration."),
+        "dkim": Lazy("digest.cli.dkim:dkim", "Keys that sign the mails, and their DNS records."),
         "evaluate": Lazy("digest.cli.evaluate:evaluate", "Measure rankers, and rank past days again."),
     },
 }

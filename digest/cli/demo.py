@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -84,17 +84,14 @@ READERS = (
 )
 def demo(folder: Path) -> None:
     """Run the whole loop on bundled listings of invented papers, offline, into DIR; a second run starts afresh."""
-    settings = _prepare(folder.absolute())
+    settings = installed(folder.absolute())
     days = sample_days(assets.samples())
     database = wiring.connect(settings, is_creating=True)
     try:
-        migrations.upgrade(database)
-        database.run_sync(_subscribe, _at(days[0]) - timedelta(days=1))
         click.echo(
             f"{counted(len(days), 'day')} of invented sample papers, polled, ranked and mailed for three readers:\n"
         )
-        for day in days:
-            _live(settings, database, day)
+        furnish(settings, database, click.echo)
         past = database.run_sync(_editions)
         subjects = _write_pages(settings, database, folder, past)
     finally:
@@ -102,12 +99,24 @@ def demo(folder: Path) -> None:
     _tell(folder, past, subjects)
 
 
+def furnish(settings: Settings, database: Database, tell: Callable[[str], object] | None = None) -> datetime:
+    """Live through the sample days, in a new database; when the last of them was."""
+    days = sample_days(assets.samples())
+    migrations.upgrade(database)
+    database.run_sync(_subscribe, _at(days[0]) - timedelta(days=1))
+    for day in days:
+        line = _live(settings, database, day)
+        if tell is not None:
+            tell(line)
+    return _at(days[-1])
+
+
 def sample_days(folder: Path) -> list[date]:
     """The days of which there are sample listings, in order."""
     return sorted({day for path in folder.iterdir() if (day := day_of(path.name)) is not None})
 
 
-def _prepare(folder: Path) -> Settings:
+def installed(folder: Path) -> Settings:
     """An empty folder with a configuration; whatever is not an earlier demo is left alone."""
     file = folder / FILE_NAME
     if folder.exists() and any(folder.iterdir()):
@@ -149,8 +158,11 @@ def _subscribe(connection: Connection, now: datetime) -> None:
         )
 
 
-def _live(settings: Settings, database: Database, day: date) -> None:
-    """One day: the jobs, as `digest once --now` runs them; after the first edition everybody likes its first paper."""
+def _live(settings: Settings, database: Database, day: date) -> str:
+    """What came of one day.
+
+    The jobs run as by `digest once --now`; after the first edition everybody likes its first paper.
+    """
     now = _at(day)
     known = database.run_sync(catalog.count)
     wiring.prepare(settings, database, now)
@@ -158,7 +170,7 @@ def _live(settings: Settings, database: Database, day: date) -> None:
     made = [edition for edition in database.run_sync(_editions) if edition.day == day]
     database.run_sync(_like_first, made, now)
     new = database.run_sync(catalog.count) - known
-    click.echo(f"  {day:%a} {day}  {counted(new, 'new paper'):>14}  {counted(len(made), 'digest')}")
+    return f"  {day:%a} {day}  {counted(new, 'new paper'):>14}  {counted(len(made), 'digest')}"
 
 
 def _like_first(connection: Connection, made: Sequence[Edition], now: datetime) -> None:

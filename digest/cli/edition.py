@@ -26,14 +26,36 @@ date_option = click.option("--date", "day", type=click.DateTime(["%Y-%m-%d"]), h
 
 
 @click.command()
-@click.argument("email")
+@click.argument("email", required=False)
+@click.option("--serve", is_flag=True, help="Show all mails and pages with invented data in a browser.")
+@click.option("--listen", default="127.0.0.1:8090", show_default=True, metavar="HOST:PORT", help="Where it serves.")
 @date_option
 @click.option("--format", "form", type=click.Choice(["html", "text", "eml"]), help="Default: by FILE's ending, text.")
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write FILE.")
 @json_option
 @pass_desk
-def preview(desk: Desk, email: str, day: datetime | None, form: str | None, output: Path | None, as_json: bool) -> None:
-    """Show the digest EMAIL would get now, or the one of a past day; nothing is sent or stored."""
+def preview(  # one for each option
+    desk: Desk,
+    email: str | None,
+    serve: bool,
+    listen: str,
+    day: datetime | None,
+    form: str | None,
+    output: Path | None,
+    as_json: bool,
+) -> None:
+    """Show the digest EMAIL would get now, or the one of a past day; nothing is sent or stored.
+
+    With --serve there is no EMAIL: all mails and pages are served to a browser, in your templates, and change when
+    one is saved.
+    """
+    if serve is (email is not None):
+        raise click.UsageError("name one reader, as in 'digest preview EMAIL', or ask for '--serve'")
+    if email is None:
+        from digest.cli import previewing
+
+        previewing.serve(desk.settings_or_defaults, listen)
+        return
     one = desk.call(subscribers.get, email)
     edition = _stored(desk, one, day.date()) if day else _upcoming(desk, one)
     if as_json:

@@ -18,6 +18,7 @@ from digest.config.load import FILE_NAME, load
 from digest.config.reference import toml
 from digest.config.secrets import masked
 from digest.config.settings import SECTIONS
+from digest.config.signing import careless, signing_keys
 from digest.errors import DigestError
 from digest.store import migrations
 from digest.wiring import connect, shown_url
@@ -60,6 +61,7 @@ def config() -> None:
 def check(desk: Desk) -> None:
     """Tell everything that is wrong with the configuration at once."""
     settings = desk.settings
+    signing_keys(settings)
     where = str(settings.file) if settings.file else "the environment"
     click.echo(f"{where} is right: {counted(len(settings.sources), 'source')}, mail by {settings.mail.transport}")
     for hint in hints(settings):
@@ -112,7 +114,7 @@ def hints(settings: Settings) -> list[str]:
         found.append("web.public_url is empty: mails will have no unsubscribe button")
     if not settings.fetch.contact:
         found.append("fetch.contact is empty: sources cannot reach you before they block you")
-    return found
+    return found + careless(settings)
 
 
 def _shown(section: BaseModel) -> dict[str, object]:

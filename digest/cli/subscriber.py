@@ -10,15 +10,28 @@ from typing import TextIO
 import click
 
 from digest.cli.desk import Desk, pass_desk
+from digest.cli.inviting import invite
 from digest.cli.output import counted, json_option, plain, record, show_json, table, when
 from digest.cli.roster_file import read_rows, store_rows
 from digest.cli.schedule import schedule, schedule_options
 from digest.cli.whose import checked_categories, checked_keywords, profile_lines
 from digest.editions.calendar import next_edition
-from digest.errors import DigestError
+from digest.errors import DigestError, UsageError
 from digest.model import Interest, Profile, Schedule, Subscriber, SubscriberState
-from digest.store import editions, feedback, groups, profiles, roster, subscribers, suppressions
+from digest.store import (
+    editions,
+    feedback,
+    groups,
+    letters,
+    profiles,
+    roster,
+    subscribers,
+    subscriptions,
+    suppressions,
+)
 from digest.store.database import Connection
+from digest.store.subscriptions import Wishes
+from digest.wiring import sender_domain
 
 _EMPTY = "No subscribers yet: 'digest subscriber add you@example.org --time-zone Europe/Berlin --category cs.CL'."
 _LIMIT = 20
@@ -37,6 +50,8 @@ def subscriber() -> None:
 @click.option("--keyword", "keywords", multiple=True, help="Read about this; may be repeated.")
 @click.option("--follow", "authors", multiple=True, metavar="AUTHOR", help="Follow an author; may be repeated.")
 @click.option("--member", "joining", multiple=True, metavar="EMAIL", help="A group: read the likes of this subscriber.")
+@click.option("--invite", "is_inviting", is_flag=True, help="Ask first: mail a link that confirms the subscription.")
+@click.option("--welcome", "is_welcoming", is_flag=True, help="Mail what comes, and when.")
 @pass_desk
 def add(  # noqa: PLR0913, PLR0917  # one parameter per option
     desk: Desk,
@@ -50,13 +65,26 @@ def add(  # noqa: PLR0913, PLR0917  # one parameter per option
     keywords: tuple[str, ...],
     authors: tuple[str, ...],
     joining: tuple[str, ...],
+    is_inviting: bool,
+    is_welcoming: bool,
 ) -> None:
-    """Add a subscriber who has given consent: active at once, first digest at the next hour due."""
+    """Add a subscriber who has given consent: active at once, first digest at the next hour due.
+
+    With --invite nothing is mailed but a link, which the owner of ADDRESS has to follow within three days.
+    """
     wanted = schedule(Schedule(), time_zone, hour, days)
     wishes = Interest(
         categories=tuple(checked_categories(categories)), keywords=checked_keywords(keywords), authors=authors
     )
+    if is_inviting:
+        if joining or is_welcoming:
+            raise UsageError("--invite asks one person, who is welcomed later: leave out --member and --welcome")
+        asked = Wishes(name, wanted, limit or _LIMIT, "invited", wishes.categories, wishes.keywords, wishes.authors)
+        invite(desk, address, asked)
+        return
     added = desk.call(_add, address, name, wanted, limit or _LIMIT, desk.now(), wishes, joining)
+    if is_welcoming:
+        desk.call(letters.welcome, added, desk.now(), sender_domain(desk.settings))
     click.echo(f"added {added.address}: {_rhythm(added)}; first digest {when(added.edition_at)} UTC")
     if joining:
         click.echo(f"a group: likes and dislikes of {counted(len(joining), 'member')} count besides its own")
@@ -170,12 +198,33 @@ def resume(desk: Desk, address: str) -> None:
 
 
 @subscriber.command()
-@click.argument("address")
+@click.argument("addresses", metavar="[ADDRESS]...", nargs=-1)
+@json_option
 @pass_desk
-def remove(desk: Desk, address: str) -> None:
+def approve(desk: Desk, addresses: tuple[str, ...], as_json: bool) -> None:
+    """Let in who confirmed and waits (`web.sign_up = "approval"`), and welcome them; without ADDRESS list who waits."""
+    if not addresses:
+        found = desk.call(subscriptions.waiting)
+        if as_json:
+            show_json([_facts(one) for one in found])
+            return
+        rows = [(one.address, when(one.created_at)) for one in found]
+        table(("WAITING", "SINCE (UTC)"), rows, cut=0, empty="Nobody waits for an approval.")
+        return
+    for address in addresses:
+        one = desk.call(subscriptions.approve, address, desk.now(), sender_domain(desk.settings))
+        click.echo(f"approved {one.address}; first digest {when(one.edition_at)} UTC")
+
+
+@subscriber.command()
+@click.argument("address")
+@click.option("--goodbye", "is_told", is_flag=True, help="Mail that it was done.")
+@pass_desk
+def remove(desk: Desk, address: str, is_told: bool) -> None:
     """Unsubscribe somebody at once; the profile stays for a return (see erase)."""
     one = desk.call(subscribers.get, address)
-    has_ended = desk.call(subscribers.remove, one.id, desk.now())
+    goodbye_from = sender_domain(desk.settings) if is_told else ""
+    has_ended = desk.call(subscriptions.end, one.id, desk.now(), goodbye_from)
     click.echo(f"removed {one.address}" if has_ended else f"{one.address} had unsubscribed already")
 
 

@@ -10,8 +10,10 @@ import click
 
 from digest.cli.desk import Desk, pass_desk
 from digest.cli.edition import date_option
+from digest.cli.outbox import attempt_lines
 from digest.cli.output import json_option, record, show_json, when
 from digest.cli.why_paper import tell
+from digest.editions.calendar import local_day
 from digest.editions.reasons import because
 from digest.editions.select import RISING
 from digest.model import OutboxState, ShownPick, Subscriber, SubscriberState
@@ -48,11 +50,16 @@ def why(desk: Desk, email: str, day: datetime | None, paper_id: str | None, as_j
         return
     told = desk.call(_told, one, day.date() if day else None)
     notes = desk.call(_notes, one, told, day.date() if day else None)
+    letters = desk.call(_letters, one, day.date() if day else None)
     if as_json:
-        show_json({"address": one.address, "state": one.state, "notes": notes, "editions": [_facts(t) for t in told]})
+        shown = {"editions": [_facts(t) for t in told], "letters": [_mail(m) for m in letters]}
+        show_json({"address": one.address, "state": one.state, "notes": notes, **shown})
         return
     for chapter in told:
         _show(one, chapter)
+    if told and letters:
+        click.echo()
+    record([line for letter in letters for line in mail_lines(f"{letter.kind} {letter.occasion}", letter)])
     for note in notes:
         click.echo(note)
 
@@ -66,7 +73,7 @@ def _told(connection: Connection, one: Subscriber, day: date | None) -> list[Tol
         Told(
             chapter,
             loaded[chapter.edition_id].picks,
-            tuple(outbox.of_edition(connection, chapter.edition_id)),
+            tuple(outbox.with_attempts(connection, outbox.of_edition(connection, chapter.edition_id))),
             _learnt(chapter, found, said),
         )
         for chapter in wanted
@@ -97,10 +104,10 @@ def _show(one: Subscriber, told: Told) -> None:
     if chapter.skip_reason is not None:
         instead = "a note" if told.mails else "no mail"
         click.echo(f"{chapter.occasion}: {instead} to {one.address}: {chapter.skip_reason}")
-        record([("note", _fate(message)) for message in told.mails])
+        record([line for message in told.mails for line in mail_lines("note", message)])
         return
     picked = f"{chapter.picks} of {chapter.scanned:,} papers first seen since {when(chapter.since)} UTC"
-    mails = [("mail", _fate(message)) for message in told.mails]
+    mails = [line for message in told.mails for line in mail_lines("mail", message)]
     record([("digest", f"{chapter.occasion}, {picked}"), *mails, *learnt_lines(told.learnt)])
     click.echo()
     for pick in told.picks:
@@ -119,6 +126,17 @@ def learnt_lines(entries: Iterable[Entry]) -> list[tuple[str, object]]:
     return [("learnt", f"you {entry.action}, on {when(entry.at)} UTC") for entry in entries]
 
 
+def _letters(connection: Connection, one: Subscriber, day: date | None) -> list[Message]:
+    """Mails about the subscription itself, all or those of a local day."""
+    found = outbox.with_attempts(connection, outbox.letters_to(connection, one.id))
+    return [m for m in found if day is None or local_day(one.schedule, m.composed_at) == day]
+
+
+def mail_lines(name: str, message: Message) -> list[tuple[str, object]]:
+    """A mail for `record`, with every attempt and what the server said."""
+    return [(name, _fate(message)), *attempt_lines(message.attempts)]
+
+
 def _fate(message: Message) -> str:
     at = f" {when(message.sent_at)} UTC" if message.state is OutboxState.SENT else ""
     return f"{message.id}, {message.state}{at}" + (f": {message.reply}" if message.reply else "")
@@ -133,9 +151,7 @@ def _facts(told: Told) -> dict[str, object]:
         "scanned": told.chapter.scanned,
         "skip_reason": told.chapter.skip_reason,
         "learnt": [{"at": entry.at, "action": entry.action, "origin": entry.origin} for entry in told.learnt],
-        "mails": [
-            {"id": m.id, "kind": m.kind, "state": m.state, "sent_at": m.sent_at, "reply": m.reply} for m in told.mails
-        ],
+        "mails": [_mail(message) for message in told.mails],
         "picks": [
             {
                 "paper": pick.facts.key,
@@ -148,4 +164,17 @@ def _facts(told: Told) -> dict[str, object]:
             }
             for pick in told.picks
         ],
+    }
+
+
+def _mail(message: Message) -> dict[str, object]:
+    return {
+        "id": message.id,
+        "kind": message.kind,
+        "occasion": message.occasion,
+        "state": message.state,
+        "sent_at": message.sent_at,
+        "due_at": message.due_at,
+        "reply": message.reply,
+        "attempts": message.attempts,
     }

@@ -1,27 +1,22 @@
-"""Dates in words, in English whatever the machine's locale."""
+"""Dates in words, in English unless a language is given, whatever the machine's locale."""
 
 from __future__ import annotations
 
 from datetime import date
 
-_MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
-_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+from digest.editions.language import ENGLISH, Language
 
 
-def long_date(day: date) -> str:
+def long_date(day: date, language: Language = ENGLISH) -> str:
     """Monday, 20 April 2026"""
-    return f"{_WEEKDAYS[day.weekday()]}, {day.day} {_MONTHS[day.month - 1]} {day.year}"
+    return language.long_date(day)
 
 
-def weekday_date(day: date) -> str:
+def weekday_date(day: date, language: Language = ENGLISH) -> str:
     """Monday, 20 April"""
-    return f"{_WEEKDAYS[day.weekday()]}, {day.day} {_MONTHS[day.month - 1]}"
+    return language.weekday_date(day)
 
 
-def short_date(day: date, year: int) -> str:
+def short_date(day: date, year: int, language: Language = ENGLISH) -> str:
     """17 Apr, with the year where it is not `year`."""
-    text = f"{day.day} {_MONTHS[day.month - 1][:3]}"
-    return text if day.year == year else f"{text} {day.year}"
+    return language.short_date(day, year)

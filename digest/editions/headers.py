@@ -111,14 +111,14 @@ def _words(header: str, words: str) -> str:
 
 def _chunks(words: str) -> Iterator[bytes]:
     """UTF-8 in pieces that end between characters, as RFC 2047 (section 5) asks."""
-    chunk = b""
-    for character in words:
-        encoded = character.encode()
-        if len(chunk) + len(encoded) > _CHUNK:
-            yield chunk
-            chunk = b""
-        chunk += encoded
-    yield chunk
+    rest = words.encode()
+    while len(rest) > _CHUNK:
+        end = _CHUNK
+        while rest[end] & 0xC0 == 0x80:  # within a character
+            end -= 1
+        yield rest[:end]
+        rest = rest[end:]
+    yield rest
 
 
 def _refuse_controls(header: str, value: str) -> None:

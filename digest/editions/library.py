@@ -60,10 +60,15 @@ def through(library: Library, edition: Edition) -> Edition:
     """The edition with the links of its papers as the library's readers need them."""
     if not library.prefix:
         return edition
-    return replace(edition, picks=tuple(replace(pick, facts=_facts(library, pick.facts)) for pick in edition.picks))
+    return replace(
+        edition, picks=tuple(replace(pick, facts=facts_through(library, pick.facts)) for pick in edition.picks)
+    )
 
 
-def _facts(library: Library, facts: Facts) -> Facts:
+def facts_through(library: Library, facts: Facts) -> Facts:
+    """What is shown of one paper, likewise."""
+    if not library.prefix:
+        return facts
     return replace(facts, url=library.link(facts.url), pdf_url=library.link(facts.pdf_url))
 
 

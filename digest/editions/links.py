@@ -2,6 +2,7 @@
 
 A token is base64url of `key id (1 byte) · subscriber id (1–8 bytes) · HMAC-SHA256 cut to 16 bytes`: 24 to 34
 characters, so that `<https://HOST/u/TOKEN>` stays within 74 columns, where no mail program folds or encodes it.
+Tokens of links that stand in no header may tell more: several numbers, each after a byte that says how long it is.
 """
 
 from __future__ import annotations
@@ -11,22 +12,33 @@ import binascii
 import hashlib
 import hmac
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from urllib.parse import quote, urlsplit
 
 Keys = Mapping[int, bytes]
 """Key id (0–255) → secret of 32 bytes. The highest id signs; all of them verify."""
 
 UNSUBSCRIBE = "unsubscribe"
+CONFIRM = "confirm"  # its number is that of a confirmation, which knows when it was used and when it expires
+
+PREFERENCES = "preferences"  # subscriber, until when: see `sign_until`
+ARCHIVE = "archive"  # likewise
+VOTE = "vote"  # subscriber, paper, edition; or subscriber and edition, for all of its papers
+FEED = "feed"  # subscriber, number of the feed's address: the next number ends the one before
+
+ACCESS_LIVES = timedelta(hours=2)
+"""How long a link opens preferences, archive, export and erasure."""
 
 _MAC_BYTES = 16  # RFC 2104, section 5: not less than half of the hash
 _ID_BYTES = 8
 _TOKEN_LENGTH = 34  # of 1 + 8 + 16 bytes in base64 without padding
+_LONGEST_TOKEN = 64  # of 1 + 3 × 9 + 16 bytes, and some room
 _COLUMNS = 74
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 def sign(keys: Keys, purpose: str, subscriber_id: int) -> str:
-    """A token that `verify` turns back into `subscriber_id`, for this purpose only. It never expires."""
+    """A token that `verify` turns back into `subscriber_id`, for this purpose only. By itself it never expires."""
     key_id = max(keys)
     number = subscriber_id.to_bytes(max(1, (subscriber_id.bit_length() + 7) // 8), "big")
     head = bytes([key_id]) + number
@@ -44,9 +56,74 @@ def verify(keys: Keys, purpose: str, token: str) -> int | None:
     return int.from_bytes(head[1:], "big") if is_genuine and secret else None
 
 
+def sign_numbers(keys: Keys, purpose: str, *numbers: int) -> str:
+    """A token that `verify_numbers` turns back into the numbers, for this purpose only."""
+    key_id = max(keys)
+    head = bytes([key_id]) + b"".join(map(_counted, numbers))
+    return _encode(head + _mac(keys[key_id], purpose, head))
+
+
+def verify_numbers(keys: Keys, purpose: str, token: str, count: int) -> tuple[int, ...] | None:
+    """The `count` numbers of a token signed for `purpose`; None for anything else, in constant time."""
+    raw = _decode(token, _LONGEST_TOKEN)
+    head, mac = raw[:-_MAC_BYTES], raw[-_MAC_BYTES:]
+    secret = keys.get(head[0], b"") if head else b""
+    if not hmac.compare_digest(_mac(secret, purpose, head), mac) or not secret:
+        return None
+    numbers = _numbers(head[1:])
+    return numbers if len(numbers) == count else None
+
+
+def sign_until(keys: Keys, purpose: str, subscriber_id: int, until: datetime) -> str:
+    """A token that says by itself when it expires, to the minute."""
+    return sign_numbers(keys, purpose, subscriber_id, int(until.timestamp()) // 60)
+
+
+def verify_until(keys: Keys, purpose: str, token: str) -> tuple[int, datetime] | None:
+    """Subscriber id and when the token expires, or expired; None where it is not genuine."""
+    found = verify_numbers(keys, purpose, token, 2)
+    if found is None:
+        return None
+    return found[0], datetime.fromtimestamp(found[1] * 60, UTC)
+
+
+def vote_url(public_url: str, token: str, do: str = "") -> str:
+    """The address of the page with the buttons that vote; `do` is the one shown first: more, less or save."""
+    return f"{public_url.rstrip('/')}/v/{token}{f'?do={do}' if do else ''}"
+
+
+def vote_token(keys: Keys, subscriber_id: int, paper_id: int, edition_id: int) -> str:
+    """What the mail of an edition links for one of its papers; it never expires and can do nothing but vote."""
+    return sign_numbers(keys, VOTE, subscriber_id, paper_id, edition_id)
+
+
+def votes_url(public_url: str, keys: Keys, subscriber_id: int, edition_id: int) -> str:
+    """The address before `/PAPER` and `/PAPER/DEED` of all votes on an edition.
+
+    One signature for a whole mail: which papers may be voted on, the edition says. Without "=" and "&", so that
+    quoted-printable leaves it as it is.
+    """
+    return f"{public_url.rstrip('/')}/v/{sign_numbers(keys, VOTE, subscriber_id, edition_id)}"
+
+
+def preferences_url(public_url: str, token: str) -> str:
+    """The address of a subscriber's own page, by a token that lives shortly."""
+    return f"{public_url.rstrip('/')}/preferences/{token}"
+
+
+def manage_url(public_url: str) -> str:
+    """Where a fresh link to one's own page is asked for; the same for everybody, so every mail may link it."""
+    return f"{public_url.rstrip('/')}/manage"
+
+
 def unsubscribe_url(public_url: str, token: str) -> str:
     """The address of the unsubscribe page, which answers RFC 8058's POST as well."""
     return f"{public_url.rstrip('/')}/u/{token}"
+
+
+def confirm_url(public_url: str, token: str) -> str:
+    """The address of the page with the button that confirms a subscription."""
+    return f"{public_url.rstrip('/')}/confirm/{token}"
 
 
 def unsubscribe_mailto(inbox: str, token: str) -> str:
@@ -84,9 +161,23 @@ def _encode(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
-def _decode(token: str) -> bytes:
+def _counted(number: int) -> bytes:
+    size = (number.bit_length() + 7) // 8
+    return bytes([size]) + number.to_bytes(size, "big")
+
+
+def _numbers(raw: bytes) -> tuple[int, ...]:
+    found: list[int] = []
+    while raw:
+        end = 1 + raw[0]
+        found.append(int.from_bytes(raw[1:end], "big"))
+        raw = raw[end:]
+    return tuple(found)
+
+
+def _decode(token: str, longest: int = _TOKEN_LENGTH) -> bytes:
     """The bytes of a token, b"" unless it is written the one way `_encode` writes it."""
-    if not token.isascii() or len(token) > _TOKEN_LENGTH:
+    if not token.isascii() or len(token) > longest:
         return b""
     try:
         raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))

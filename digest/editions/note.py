@@ -7,17 +7,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from digest.editions.dates import long_date, weekday_date
+from digest.editions.nothing import note_words
 from digest.editions.plain import clean, https_link
-from digest.editions.render import Reader, Rendered
-from digest.editions.templates import environment
+from digest.editions.render import Reader, Rendered, reader_words
 
-_LINE, _ADDRESS, _LABEL = 400, 200, 120
+_LINE, _SUBJECT = 400, 200
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A note to one subscriber; `content` is what `nothing.note_lines` gave and the local `day`, as it was stored."""
+    """A note to one subscriber; `content` is what `nothing.note_content` gave and the local `day`, as it was stored."""
 
     subscriber_id: int
     address: str
@@ -33,20 +32,17 @@ def render_note(note: Note, reader: Reader, *, overrides: Path | None = None) ->
         jinja2.TemplateError: a template (or an override of one) breaks.
         KeyError, ValueError: the stored content is none of ours.
     """
-    day = date.fromisoformat(str(note.content["day"]))
-    words = {name: clean(str(note.content[name]), _LINE) for name in ("headline", "advice", "closest")} | {
+    day, language = date.fromisoformat(str(note.content["day"])), reader.language
+    words = reader_words(reader) | {
+        **note_words(note.content, language),
+        "closest": clean(str(note.content["closest"]), _LINE),
         "link": https_link(str(note.content["link"])),
-        "long_date": long_date(day),
-        "weekday_date": weekday_date(day),
-        "sender_name": clean(reader.sender_name, _LABEL),
-        "address": clean(reader.address, _ADDRESS),
-        "unsubscribe_link": reader.unsubscribe_link,
-        "home_url": reader.home_url,
-        "imprint": clean(reader.imprint, _ADDRESS),
+        "long_date": language.long_date(day),
+        "weekday_date": language.weekday_date(day),
     }
-    env = environment(overrides)
+    env = reader.style(overrides).environment
     return Rendered(
-        subject=clean(env.get_template("note/subject.txt").render(words), _ADDRESS),
+        subject=clean(env.get_template("note/subject.txt").render(words), _SUBJECT),
         text_parts=(_whole(env.get_template("note/body.txt").render(words)),),
         html_parts=(_whole(env.get_template("note/body.html").render(words)),),
     )

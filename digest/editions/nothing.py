@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from digest.editions.language import ENGLISH, N_, Language
 from digest.editions.plain import clean, https_link
 from digest.model import Bar, Facts
 
@@ -46,41 +48,69 @@ class Nothing:
                 return f"none of the {papers} {since} fits the profile"
 
 
-def note_lines(nothing: Nothing) -> dict[str, str]:
-    """What the note to the reader says: `headline`, `advice`, and `closest` with its `link`, both "" where none did."""
+def note_content(nothing: Nothing) -> dict[str, object]:
+    """What the note to the reader is made of: it is put into words when the mail is written."""
     below = nothing.closest if nothing.cause is Cause.BELOW_BAR else None
     return {
-        "headline": _headline(nothing),
-        "advice": _advice(nothing),
+        "cause": nothing.cause.value,
+        "scanned": nothing.scanned,
+        "bar": nothing.bar.value,
         "closest": clean(below.title, _TITLE) if below else "",
         "link": (https_link(below.url) or "") if below else "",
     }
 
 
-def _headline(nothing: Nothing) -> str:
-    scanned = f"{_papers(nothing.scanned)} scanned"
-    match nothing.cause:
-        case Cause.NOTHING_NEW:
-            return "Nothing new today: no papers came in"
-        case Cause.BELOW_BAR:
-            return f"Nothing above your bar today: {scanned}"
-        case Cause.RULED_OUT:
-            return f"Nothing you do not know today: {scanned}"
-        case Cause.NO_FIT:
-            return f"Nothing that fits today: {scanned}"
+def note_words(content: Mapping[str, object], language: Language = ENGLISH) -> dict[str, str]:
+    """The `headline` and the `advice` of a note's content.
+
+    Raises:
+        KeyError, ValueError: the content is none of ours.
+    """
+    cause, bar = Cause(str(content["cause"])), Bar(str(content["bar"]))
+    return {
+        "headline": _headline(cause, int(str(content["scanned"])), language),
+        "advice": _advice(cause, bar, language),
+    }
 
 
-def _advice(nothing: Nothing) -> str:
-    match nothing.cause:
+def _headline(cause: Cause, scanned: int, language: Language) -> str:
+    count = language.ngettext("one paper scanned", "%(num)s papers scanned", scanned)
+    match cause:
         case Cause.NOTHING_NEW:
-            return "Nothing was listed since your last digest, as on weekends and holidays. There is nothing to change."
+            return language.gettext("Nothing new today: no papers came in")
         case Cause.BELOW_BAR:
-            lower = "“low” or “off”" if nothing.bar is not Bar.LOW else "“off”"
-            return f"Your bar is “{nothing.bar}”. With {lower} more would come, and it would fit less well."
+            return language.gettext("Nothing above your bar today: %(scanned)s", scanned=count)
         case Cause.RULED_OUT:
-            return "What fits was sent before, is in your library, or is muted. Without a mute more might come."
+            return language.gettext("Nothing you do not know today: %(scanned)s", scanned=count)
         case Cause.NO_FIT:
-            return "No paper has to do with your interests. More keywords, categories or liked papers would widen them."
+            return language.gettext("Nothing that fits today: %(scanned)s", scanned=count)
+
+
+def _advice(cause: Cause, bar: Bar, language: Language) -> str:
+    gettext = language.gettext
+    match cause:
+        case Cause.NOTHING_NEW:
+            return gettext(
+                "Nothing was listed since your last digest, as on weekends and holidays. There is nothing to change."
+            )
+        case Cause.BELOW_BAR if bar is Bar.LOW:
+            return gettext("Your bar is “low”. With “off” more would come, and it would fit less well.")
+        case Cause.BELOW_BAR:
+            name = gettext(_BARS[bar])
+            return gettext(
+                "Your bar is “%(bar)s”. With “low” or “off” more would come, and it would fit less well.", bar=name
+            )
+        case Cause.RULED_OUT:
+            return gettext(
+                "What fits was sent before, is in your library, or is muted. Without a mute more might come."
+            )
+        case Cause.NO_FIT:
+            return gettext(
+                "No paper has to do with your interests. More keywords, categories or liked papers would widen them."
+            )
+
+
+_BARS = {Bar.OFF: N_("off"), Bar.LOW: N_("low"), Bar.NORMAL: N_("normal"), Bar.HIGH: N_("high")}
 
 
 def _papers(count: int) -> str:

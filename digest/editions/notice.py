@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
-from digest.editions.dates import long_date
 from digest.editions.plain import clean
-from digest.editions.render import Rendered
-from digest.editions.templates import environment
+from digest.editions.render import Rendered, look_words
+from digest.editions.templates import PLAIN_STYLE, Style
 from digest.model import OutboxKind
 
 _LINE = 1000
@@ -28,7 +26,7 @@ class Notice:
     content: Mapping[str, object]
 
 
-def render_notice(notice: Notice, sender_name: str, imprint: str, *, overrides: Path | None = None) -> Rendered:
+def render_notice(notice: Notice, sender_name: str, imprint: str, style: Style = PLAIN_STYLE) -> Rendered:
     """Subject, text and HTML; whatever the lines hold, they are cleaned and escaped.
 
     Raises:
@@ -37,10 +35,12 @@ def render_notice(notice: Notice, sender_name: str, imprint: str, *, overrides: 
     words = {name: _clean(value) for name, value in notice.content.items()} | {
         "sender_name": clean(sender_name, _SUBJECT),
         "imprint": clean(imprint, _SUBJECT),
-        "long_date": long_date(notice.composed_at.date()),
+        "long_date": style.language.long_date(notice.composed_at.date()),
         "time": f"{notice.composed_at:%H:%M} UTC",
+        "home_url": None,
+        **look_words(style.look),
     }
-    env, folder = environment(overrides), notice.kind.value
+    env, folder = style.environment, notice.kind.value
     return Rendered(
         subject=clean(env.get_template(f"{folder}/subject.txt").render(words), _SUBJECT),
         text_parts=(_whole(env.get_template(f"{folder}/body.txt").render(words)),),

@@ -53,7 +53,7 @@ def https_link(url: str | None) -> str | None:
 
     Plain http is upgraded: old feeds still write arXiv and DOI links so, and a host without https is rare by now.
     """
-    if not url or len(url) > _URL_LIMIT or any(character.isspace() for character in url.strip()):
+    if not url or len(url) > _URL_LIMIT or len(url.split()) != 1:
         return None
     try:
         parts = urlsplit(_UNWANTED.sub("", url.strip()))
@@ -78,15 +78,16 @@ def wrap(text: str, width: int = 76, indent: str = "") -> str:
     if len(text) <= width - len(indent) and "\n" not in text:
         return indent + text
     lines: list[str] = []
-    line: list[str] = []
-    used = 0
     room = width - len(indent)
-    for word in text.split():
-        if line and used + len(line) + len(word) > room:
-            lines.append(indent + " ".join(line))
-            line, used = [], 0
-        line.append(word)
-        used += len(word)
-    if line:
-        lines.append(indent + " ".join(line))
+    is_tidy = text.isprintable() and "  " not in text  # of all white space only the blank is printable
+    rest = text.strip() if is_tidy else " ".join(text.split())
+    while len(rest) > room:
+        end = rest.rfind(" ", 0, room + 1)
+        end = end if end >= 0 else rest.find(" ", room)
+        if end < 0:
+            break
+        lines.append(indent + rest[:end])
+        rest = rest[end + 1 :]
+    if rest:
+        lines.append(indent + rest)
     return "\n".join(lines)

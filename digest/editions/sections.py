@@ -1,6 +1,6 @@
 """The parts of a digest: what belongs together under one heading, in the order in which a reader wants it.
 
-    each interest · from outside your interests · you missed · revised
+    each interest · newly trending · from outside your interests · you missed · revised
 
 A digest of one interest without a name has no headings, as long as nothing else stands in it.
 """
@@ -9,62 +9,77 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
+from digest.editions.language import ENGLISH, N_, Language
 from digest.editions.plain import clean
-from digest.editions.select import MISSED, REVISED
+from digest.editions.select import MISSED, REVISED, RISING
 from digest.model import ShownPick
 
-OUTSIDE = "From outside your interests"
-YOU_MISSED = "You missed"
-NEWER_VERSIONS = "Revised since you got or liked them"
-MAIN = "Your main interest"
+TRENDING = N_("Newly trending")
+OUTSIDE = N_("From outside your interests")
+YOU_MISSED = N_("You missed")
+NEWER_VERSIONS = N_("Revised since you got or liked them")
+MAIN = N_("Your main interest")
 
 _NAME = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Picks in the order of their places; without a heading where nothing needs to be told apart."""
+    """Picks in the order of their places; without a heading where nothing needs to be told apart.
+
+    `kind` is one of the constants above, "" for an interest; `heading` is as the reader's language has it.
+    """
 
     heading: str
     picks: tuple[ShownPick, ...]
+    kind: str = ""
 
 
-def sections(picks: Sequence[ShownPick]) -> tuple[Section, ...]:
+def sections(picks: Sequence[ShownPick], language: Language = ENGLISH) -> tuple[Section, ...]:
     """The picks by heading; interests in the order of their best picks."""
-    usual = [pick for pick in picks if not _special(pick)]
-    names = list(dict.fromkeys(pick.interest for pick in usual))
-    main = MAIN if len(names) > 1 else ""
-    found = [_named(clean(name, _NAME) or main, [pick for pick in usual if pick.interest == name]) for name in names]
-    special = (OUTSIDE, YOU_MISSED, NEWER_VERSIONS)
-    found += [_named(heading, [pick for pick in picks if _special(pick) == heading]) for heading in special]
-    return tuple(section for section in found if section.picks)
+    usual: dict[str, list[ShownPick]] = {}
+    special: dict[str, list[ShownPick]] = {TRENDING: [], OUTSIDE: [], YOU_MISSED: [], NEWER_VERSIONS: []}
+    for pick in picks:
+        kind = _MARKED.get(pick.facts.marker) or (OUTSIDE if pick.is_exploration else "")
+        some = special[kind] if kind else usual.setdefault(pick.interest, [])
+        some.append(pick)
+    main = language.gettext(MAIN) if len(usual) > 1 else ""
+    found = [Section(clean(name, _NAME) or main, tuple(some)) for name, some in usual.items()]
+    found += [Section(language.gettext(kind), tuple(some), kind) for kind, some in special.items() if some]
+    return tuple(found)
 
 
-def _special(pick: ShownPick) -> str:
-    if pick.facts.marker == REVISED:
-        return NEWER_VERSIONS
-    if pick.facts.marker == MISSED:
-        return YOU_MISSED
-    return OUTSIDE if pick.is_exploration else ""
+_MARKED = {RISING: TRENDING, REVISED: NEWER_VERSIONS, MISSED: YOU_MISSED}
 
 
-def _named(heading: str, picks: Sequence[ShownPick]) -> Section:
-    return Section(heading, tuple(picks))
-
-
-def summary(found: Sequence[Section], scanned: int) -> str:
+def summary(found: Sequence[Section], scanned: int, language: Language = ENGLISH) -> str:
     """What came in one line: "5 papers for you, from 412 scanned; 2 you missed, 1 revised"."""
-    beside = (YOU_MISSED, NEWER_VERSIONS)
-    special = {section.heading: len(section.picks) for section in found if section.heading in beside}
-    count = sum(len(section.picks) for section in found) - sum(special.values())
+    counts = {part.kind: len(part.picks) for part in found if part.kind in (YOU_MISSED, NEWER_VERSIONS)}
+    missed, revised = counts.get(YOU_MISSED, 0), counts.get(NEWER_VERSIONS, 0)
+    return _summary(sum(len(part.picks) for part in found) - missed - revised, missed, revised, scanned, language)
+
+
+@lru_cache(maxsize=4096)
+def _summary(count: int, missed: int, revised: int, scanned: int, language: Language) -> str:
+    papers = language.number(scanned)
     if count == 0:
-        first = f"Nothing above your bar today; {scanned:,} papers scanned"
+        first = language.ngettext(
+            "Nothing above your bar today; one paper scanned",
+            "Nothing above your bar today; %(num)s papers scanned",
+            scanned,
+        )
     else:
-        first = f"{'One paper' if count == 1 else f'{count} papers'} for you, from {scanned:,} scanned"
+        first = language.ngettext(
+            "One paper for you, from %(scanned)s scanned",
+            "%(num)s papers for you, from %(scanned)s scanned",
+            count,
+            scanned=papers,
+        )
     others = [
-        f"{special[heading]} {words}"
-        for heading, words in zip(beside, ("you missed", "revised"), strict=True)
-        if heading in special
+        language.ngettext("%(num)s you missed", "%(num)s you missed", missed) if missed else "",
+        language.ngettext("%(num)s revised", "%(num)s revised", revised) if revised else "",
     ]
-    return "; ".join([first, *([", ".join(others)] if others else [])]) + "."
+    beside = ", ".join(part for part in others if part)
+    return f"{first}; {beside}." if beside else f"{first}."

@@ -7,9 +7,12 @@ enrich   papers or authors a service may know     ask the service        what it
 catch-up days of a source that no poll has seen   HTTP, parse a page     papers marked as caught up; the next page
 embed    papers a language model has not read     the model              their vectors; where a ranker reads any
 compose  subscribers whose `edition_at` has come  rank the whole batch   editions and outbox rows, or skips; next one
+learn    an inbox whose `read_at` has come        read what came back      suppressions, goodbyes, pauses of domains
 watch    a look whose `check_at` has come         the disk               alerts opened and closed, a mail to the admin
+sign-up  what was asked over the web              –                      confirmations and links for the owners
 deliver  outbox rows whose `due_at` has come      assemble, SMTP         sent, deferred, failed: in waves
 novelty  papers that were never measured          compare with earlier   distances, percentiles of their days
+index    papers stored or changed                 take their words       the words that the search looks up
 
 *claim* and *settle* are one transaction each; *work* never sees the database and may die at any point: its lease
 lapses and the row is claimed again, three times, then it is stuck and waits for the admin. A settle of somebody
@@ -55,7 +58,7 @@ async def run_due(job: Job[C, R], database: Database, clock: Clock, stop: Stop |
     """Claim, work and settle until nothing is due, or `stop` is set; how many claims were settled."""
     settled = 0
     while stop is None or not stop.is_set():
-        claim = await database.run(job.claim, clock())
+        claim = await database.run(_claim, job, clock())
         if claim is None:
             break
         failpoints.hit(f"{job.name}.after-claim")
@@ -65,6 +68,13 @@ async def run_due(job: Job[C, R], database: Database, clock: Clock, stop: Stop |
         failpoints.hit(f"{job.name}.after-settle")
         settled += 1
     return settled
+
+
+def _claim(connection: Connection, job: Job[C, R], now: datetime) -> C | None:
+    claim = job.claim(connection, now)
+    if claim is not None:
+        failpoints.hit(f"{job.name}.before-claim-commit")
+    return claim
 
 
 def _settle(connection: Connection, job: Job[C, R], claim: C, result: R, now: datetime) -> None:

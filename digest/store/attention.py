@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import itemgetter
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, and_, case, func, select
 
 from digest.model import Paper
-from digest.ranking.attention import Attention, public_since, rises
+from digest.ranking.attention import A_DAY_EARLIER, Attention, public_since, rises
 from digest.ranking.trend import trends, velocities
 from digest.store.catalog import papers_by_id
 from digest.store.drafts import chunks
-from digest.store.tables import papers, signals
+from digest.store.tables import paper_categories, papers, signals
 
 LATELY = timedelta(days=7)
 """A paper whose signals were not read within this time is not trending, whatever they were."""
@@ -53,15 +55,18 @@ def trending(connection: Connection, at: datetime, limit: int, category: str | N
 
     What is usual is that of all papers that were read, whatever the category.
     """
-    found = list(papers_by_id(connection, _read_between(connection, at - LATELY, at), at).values())
-    heats = trends(found, at).tolist()
+    outlines = _outlines(connection, _read_between(connection, at - LATELY, at), at)
+    heats = trends(outlines, at).tolist()
+    rates = [velocities(one, at) for one in outlines]
+    held = _held_by(connection, category) if category is not None else None
     rows = [
-        Trending(one, heat, velocities(one, at))
-        for one, heat in zip(found, heats, strict=True)
-        if category is None or category in one.categories
+        (-heat, -sum(rate.values()), one.id, rate)
+        for one, heat, rate in zip(outlines, heats, rates, strict=True)
+        if held is None or one.id in held
     ]
-    rows.sort(key=lambda row: (-row.trend, -sum(row.velocity.values()), row.paper.id))
-    return rows[:limit]
+    rows.sort(key=itemgetter(0, 1, 2))
+    found = papers_by_id(connection, [paper_id for _, _, paper_id, _ in rows[:limit]], at)
+    return [Trending(found[paper_id], -heat, rate) for heat, _, paper_id, rate in rows[:limit]]
 
 
 def rising(connection: Connection, since: datetime, until: datetime) -> tuple[Rising, ...]:
@@ -76,6 +81,54 @@ def rising(connection: Connection, since: datetime, until: datetime) -> tuple[Ri
         for at, paper_id in rose
         if paper_id in found and found[paper_id].withdrawn_at is None
     )
+
+
+def _held_by(connection: Connection, category: str) -> frozenset[int]:
+    held = select(paper_categories.c.paper_id).where(paper_categories.c.category == category)
+    return frozenset(connection.execute(held).scalars())
+
+
+def _outlines(connection: Connection, ids: Sequence[int], at: datetime) -> list[Paper]:
+    """Papers with nothing but what their trend is made of: dates, the readings of `at` and of a day earlier."""
+    found: list[Paper] = []
+    for some in chunks(ids):
+        now: dict[int, dict[str, int]] = defaultdict(dict)
+        before: dict[int, dict[str, int]] = defaultdict(dict)
+        for row in connection.execute(_last_readings(some, at)):
+            now[row.paper_id][row.name] = row.value
+            if row.observed_at <= at - A_DAY_EARLIER:
+                before[row.paper_id][row.name] = row.value
+        dates = papers.c.published_on, papers.c.first_seen_at, papers.c.first_seen_day
+        rows = connection.execute(select(papers.c.id, *dates).where(papers.c.id.in_(some)))
+        found += [_outline(row, now[row.id], before[row.id]) for row in rows]
+    return found
+
+
+def _last_readings(ids: list[int], at: datetime) -> Select[Any]:
+    """Of every signal the last reading before `at`, and the last one a day before, oldest first."""
+    is_before = case((signals.c.observed_at <= at - A_DAY_EARLIER, 1), else_=0)
+    last = func.max(signals.c.observed_at).label("last")
+    groups = (
+        select(signals.c.paper_id, signals.c.name, last)
+        .where(signals.c.paper_id.in_(ids), signals.c.observed_at <= at)
+        .group_by(signals.c.paper_id, signals.c.name, is_before)
+        .subquery()
+    )
+    is_last = and_(
+        signals.c.paper_id == groups.c.paper_id,
+        signals.c.name == groups.c.name,
+        signals.c.observed_at == groups.c.last,
+    )
+    return select(signals).join(groups, is_last).order_by(signals.c.observed_at, signals.c.source)
+
+
+def _outline(row: Any, now: dict[str, int], before: dict[str, int]) -> Paper:
+    return Paper(
+        id=row.id, key="", title="", abstract="", authors=(), is_authors_complete=False, affiliations=(), categories=(),
+        version=None, url=None, pdf_url=None, code_url=None, has_code=False,
+        published_on=row.published_on, first_seen_at=row.first_seen_at, first_seen_day=row.first_seen_day,
+        signals=now, signals_before=before,
+    )  # fmt: skip
 
 
 def _read_between(connection: Connection, after: datetime, until: datetime) -> list[int]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from difflib import get_close_matches
 from functools import cached_property
@@ -96,6 +96,50 @@ def find(connection: Connection, name: str) -> Author:
     if len(holding) == 1 and (found := _author(connection, fold_name(holding[0][0]), holding[0][0])) is not None:
         return found
     raise NotFound(_nobody(name, holding or near(connection, name)))
+
+
+def named(connection: Connection, name: str) -> Author | None:
+    """The author of exactly this name, however it is written."""
+    return _author(connection, fold_name(name), name)
+
+
+def cards(connection: Connection, folded: Iterable[str]) -> dict[str, AuthorCard]:
+    """By folded name what is known of each author in one card: said by a source where one does, else computed.
+
+    The number of statements does not depend on how many there are.
+    """
+    names = sorted({name[:256] for name in folded})
+    by_name: dict[str, dict[int, str]] = defaultdict(dict)
+    for some in chunks(names):
+        rows = select(paper_authors).where(paper_authors.c.folded.in_(some))
+        for row in connection.execute(rows):
+            by_name[row.folded][row.paper_id] = row.name
+    said = _cards(connection, names)
+    latest = sorted({paper_id for spelt in by_name.values() for paper_id in spelt}, reverse=True)[:_MEASURED]
+    known = {work.paper.id: work for work in works(connection, list(papers_by_id(connection, latest).values()))}
+    found = {}
+    for name in names:
+        spelt = by_name.get(name, {})
+        own = tuple(known[paper_id] for paper_id in spelt if paper_id in known)
+        if spelt or name in said:
+            usual = min(spelt.values(), default=name)
+            found[name] = _one_card(Author(usual, tuple(said.get(name, ())), own), len(spelt))
+    return found
+
+
+_MEASURED = 2000  # papers of all asked authors together
+
+
+def _one_card(author: Author, papers: int) -> AuthorCard:
+    """The latest imported figures, and what is computed here where there is none."""
+    said = author.imported[0].card if author.imported else AuthorCard(author.name)
+    return replace(
+        said,
+        category=said.category or author.category,
+        papers=said.papers if said.papers is not None else papers or None,
+        novelty=said.novelty if said.novelty is not None or author.novelty is None else round(author.novelty),
+        ai_score=said.ai_score if said.ai_score is not None else author.standing.score,
+    )
 
 
 def near(connection: Connection, name: str) -> list[tuple[str, int]]:

@@ -55,24 +55,26 @@ def insert_missing(connection: Connection, table: Table, names: Sequence[str], r
         _execute_many(connection, statement, table, names, rows)
 
 
-def update(connection: Connection, table: Table, names: Sequence[str], rows: Sequence[Values]) -> None:
-    """Set the named columns of rows that are there; the last name is that of the key."""
+def update(
+    connection: Connection, table: Table, names: Sequence[str], rows: Sequence[Values], *, keys: int = 1
+) -> None:
+    """Set the named columns of rows that are there; the last of the names are the `keys` by which a row is found."""
     if not rows:
         return
-    *others, key = names
+    others, found_by = names[:-keys], names[-keys:]
     if connection.dialect.name == "postgresql" and len(rows) < _FEW:
         values = ", ".join(f"{name} = %s" for name in others)
-        connection.exec_driver_sql(f"UPDATE {table.name} SET {values} WHERE {key} = %s", list(rows))
+        key = " AND ".join(f"{name} = %s" for name in found_by)
+        connection.exec_driver_sql(f"UPDATE {table.name} SET {values} WHERE {key}", list(rows))
     elif connection.dialect.name == "postgresql":
         _stage(connection, table, names, rows)
         values = ", ".join(f"{name} = new.{name}" for name in others)
-        _run(
-            connection,
-            f"UPDATE {table.name} SET {values} FROM {_staged(table)} new WHERE {table.name}.{key} = new.{key}",
-        )
+        key = " AND ".join(f"{table.name}.{name} = new.{name}" for name in found_by)
+        _run(connection, f"UPDATE {table.name} SET {values} FROM {_staged(table)} new WHERE {key}")
     else:
         values = ", ".join(f"{name} = ?" for name in others)
-        _execute_many(connection, f"UPDATE {table.name} SET {values} WHERE {key} = ?", table, names, rows)
+        key = " AND ".join(f"{name} = ?" for name in found_by)
+        _execute_many(connection, f"UPDATE {table.name} SET {values} WHERE {key}", table, names, rows)
 
 
 def _quoted(names: Iterable[str]) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -18,7 +18,8 @@ from sqlalchemy import Connection, Row, case, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from digest.editions.select import REVISED
-from digest.model import Edition, Facts, Reason, ReasonKind, ShownPick
+from digest.model import AuthorCard, Edition, Facts, Reason, ReasonKind, ShownPick
+from digest.store import bulk
 from digest.store.drafts import chunks
 from digest.store.facts import Memory, load_facts, store_facts
 from digest.store.merge import earlier_ids, surviving
@@ -38,6 +39,9 @@ class Composed:
     scanned: int
     picks: tuple[ShownPick, ...] = ()
     skip_reason: str | None = None
+    language: str = ""
+    is_text_only: bool = False
+    authors: tuple[AuthorCard, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,19 +248,12 @@ def newest_paper_at(connection: Connection, until: datetime) -> datetime | None:
 
 def _store_ledger(connection: Connection, composed: Sequence[Composed], stored: Mapping[int, int]) -> None:
     rows = [
-        {
-            "subscriber_id": one.subscriber_id,
-            "paper_id": pick.facts.paper_id,
-            "edition_id": stored[one.subscriber_id],
-            "score": pick.score,
-            "ranker": pick.ranker,
-        }
+        (one.subscriber_id, pick.facts.paper_id, stored[one.subscriber_id], pick.score, pick.ranker)
         for one in composed
         if one.subscriber_id in stored
         for pick in one.picks
     ]
-    if rows:
-        connection.execute(_insert(connection, picked).on_conflict_do_nothing(), rows)
+    bulk.insert_missing(connection, picked, ("subscriber_id", "paper_id", "edition_id", "score", "ranker"), rows)
     note_told(
         connection,
         [
@@ -286,18 +283,35 @@ def _edition_row(one: Composed, facts_ids: Mapping[Facts, int]) -> dict[str, Any
         "scanned": one.scanned,
         "picks": [_pick_row(pick, facts_ids[pick.facts]) for pick in one.picks],
         "skip_reason": one.skip_reason,
+        "manner": _manner_row(one),
     }
+
+
+def _manner_row(one: Composed) -> dict[str, Any] | None:
+    """None for most: a hundred thousand editions are in the usual language and follow nobody of the day."""
+    unusual = {
+        "language": one.language,
+        "text_only": one.is_text_only,
+        "authors": [_card_row(card) for card in one.authors],
+    }
+    return {name: value for name, value in unusual.items() if value} or None
+
+
+def _card_row(card: AuthorCard) -> dict[str, Any]:
+    return {name: value for name, value in asdict(card).items() if value is not None}
 
 
 def _pick_row(pick: ShownPick, facts_id: int) -> dict[str, Any]:
     """What is usual is left out: a hundred thousand editions hold two million of these."""
-    row: dict[str, Any] = {"facts": facts_id, "score": pick.score, "reasons": [_reason_row(r) for r in pick.reasons]}
-    unusual = {"interest": pick.interest, "is_exploration": pick.is_exploration, "ranker": pick.ranker}
-    return row | {name: value for name, value in unusual.items() if value}
-
-
-def _reason_row(reason: Reason) -> list[Any]:
-    return [str(reason.kind), list(reason.words), reason.share]
+    reasons = [(reason.kind.value, reason.words, reason.share) for reason in pick.reasons]
+    row: dict[str, Any] = {"facts": facts_id, "score": pick.score, "reasons": reasons}
+    if pick.interest:
+        row["interest"] = pick.interest
+    if pick.is_exploration:
+        row["is_exploration"] = True
+    if pick.ranker:
+        row["ranker"] = pick.ranker
+    return row
 
 
 def _edition(row: Row[*tuple[Any, ...]], facts: Mapping[int, Facts]) -> Edition:
@@ -309,25 +323,29 @@ def _edition(row: Row[*tuple[Any, ...]], facts: Mapping[int, Facts]) -> Edition:
         since=row.since,
         composed_at=row.composed_at,
         scanned=row.scanned,
-        picks=tuple(
-            ShownPick(
-                facts=facts[pick["facts"]],
-                score=pick["score"],
-                reasons=tuple(_reason(*r) for r in pick["reasons"]),
-                interest=pick.get("interest", ""),
-                is_exploration=pick.get("is_exploration", False),
-                ranker=pick.get("ranker", ""),
-            )
-            for pick in row.picks
-        ),
+        picks=tuple([_pick(facts[pick["facts"]], pick) for pick in row.picks]),
+        **(_manner(row.manner) if row.manner else {}),
     )
 
 
+def _manner(told: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "language": told.get("language", ""),
+        "is_text_only": told.get("text_only", False),
+        "authors": tuple(AuthorCard(**card) for card in told.get("authors", ())),
+    }
+
+
+def _pick(facts: Facts, row: Mapping[str, Any]) -> ShownPick:
+    reasons = tuple([Reason(_KINDS[kind], tuple(words), share) for kind, words, share in row["reasons"]])
+    if len(row) == _USUAL:
+        return ShownPick(facts, row["score"], reasons)
+    is_exploration = row.get("is_exploration", False)
+    return ShownPick(facts, row["score"], reasons, row.get("interest", ""), is_exploration, row.get("ranker", ""))
+
+
+_USUAL = 3  # facts, score and reasons
 _KINDS = {str(kind): kind for kind in ReasonKind}
-
-
-def _reason(kind: str, words: list[str], share: float) -> Reason:
-    return Reason(_KINDS[kind], tuple(words), share)
 
 
 def _chapter(row: Row[*tuple[Any, ...]]) -> Chapter:

@@ -84,7 +84,7 @@ def _profile(row: Row[Any], wishes: Sequence[Row[Any]], votes: Sequence[Vote]) -
 
 def options_of(stored: Mapping[str, Any]) -> Options:
     """The options of a row; what it does not say is the default."""
-    kinds: Mapping[str, type] = {"bar": Bar, "when_empty": WhenEmpty}
+    kinds: Mapping[str, type] = {"bar": Bar, "when_empty": WhenEmpty, "language": str}
     known = {field.name for field in fields(Options)}
     return Options(**{name: kinds.get(name, bool)(value) for name, value in stored.items() if name in known})
 

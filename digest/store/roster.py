@@ -56,7 +56,15 @@ class Imported:
 
 def export_rows(connection: Connection) -> list[dict[str, object]]:
     """Everybody with their profile, by address. Of a group its own votes: those of members stand in their rows."""
-    people = subscribers.list_all(connection)
+    return _rows(connection, subscribers.list_all(connection))
+
+
+def export_row(connection: Connection, person: Subscriber) -> dict[str, object]:
+    """One of them."""
+    return _rows(connection, [person])[0]
+
+
+def _rows(connection: Connection, people: Sequence[Subscriber]) -> list[dict[str, object]]:
     known = profiles.get_profiles(connection, [person.id for person in people])
     votes = votes_of(connection, known)
     shelves = {person.id: {k: shelf.on_shelf(connection, person.id, k) for k in shelf.Kind} for person in people}

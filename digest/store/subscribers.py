@@ -6,20 +6,22 @@ Every change from outside raises `attempt`, so that a composition that is under 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from difflib import get_close_matches
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
 
+from digest.editions.calendar import next_edition
 from digest.errors import DigestError, NotFound
 from digest.model import Days, OutboxKind, OutboxState, Schedule, Subscriber, SubscriberState
 from digest.store.addresses import parse_address
 from digest.store.drafts import chunks
-from digest.store.tables import interests, outbox, profiles, subscribers
+from digest.store.tables import asked, confirmations, interests, outbox, profiles, subscribers
 
 LAPSES_UNTIL_STUCK = 3
 _NEAR_AMONG = 5000  # addresses compared for "did you mean"
+_MOMENT = timedelta(microseconds=1)
 _UNSENT = (OutboxState.PENDING, OutboxState.CLAIMED, OutboxState.DEFERRED, OutboxState.AMBIGUOUS)
 
 COLUMNS = (
@@ -61,6 +63,7 @@ def add(  # a row has that many facts, and all of them are decided at once
         "consent": consent,
         "unsubscribed_at": None,
         "edition_at": edition_at,
+        "paused_until": None,
         "covered_until": None,
         **_scheduled(schedule, limit),
     }
@@ -127,7 +130,9 @@ def edit(  # None means: leave it
     if address is not None:
         values |= _moved(connection, subscriber_id, address)
     if edition_at is not None and known.state is SubscriberState.ACTIVE:
-        values["edition_at"] = edition_at
+        pause = paused_until(connection, subscriber_id)
+        is_pausing = pause is not None and edition_at < pause
+        values["edition_at"] = next_edition(schedule or known.schedule, pause) if pause and is_pausing else edition_at
     return _change(connection, subscriber_id, values)
 
 
@@ -136,7 +141,26 @@ def pause(connection: Connection, subscriber_id: int) -> Subscriber:
     known = get_by_id(connection, subscriber_id)
     if known.state not in (SubscriberState.ACTIVE, SubscriberState.PAUSED):
         raise DigestError(f"{known.address} is {known.state}: only an active subscriber can be paused")
-    return _change(connection, subscriber_id, {"state": SubscriberState.PAUSED, "edition_at": None})
+    return _change(
+        connection, subscriber_id, {"state": SubscriberState.PAUSED, "edition_at": None, "paused_until": None}
+    )
+
+
+def pause_until(connection: Connection, subscriber_id: int, until: datetime) -> Subscriber:
+    """No editions before the first one due at `until` or later; then they come again. DigestError unless active."""
+    known = get_by_id(connection, subscriber_id)
+    if known.state not in (SubscriberState.ACTIVE, SubscriberState.PAUSED):
+        raise DigestError(f"{known.address} is {known.state}: only an active subscriber can be paused")
+    edition_at = next_edition(known.schedule, until - _MOMENT)
+    values = {"state": SubscriberState.ACTIVE, "edition_at": edition_at, "paused_until": until}
+    return _change(connection, subscriber_id, values)
+
+
+def paused_until(connection: Connection, subscriber_id: int) -> datetime | None:
+    """When a pause ends by itself, None where there is none; one that ended may still be named."""
+    mine = select(subscribers.c.paused_until).where(subscribers.c.id == subscriber_id)
+    found: datetime | None = connection.execute(mine).scalar()
+    return found
 
 
 def resume(connection: Connection, subscriber_id: int, edition_at: datetime) -> Subscriber:
@@ -146,11 +170,47 @@ def resume(connection: Connection, subscriber_id: int, edition_at: datetime) -> 
         raise DigestError(f"{known.address} has unsubscribed: with consent, 'digest subscriber add {known.address}'")
     if known.state is SubscriberState.PENDING:
         raise DigestError(f"{known.address} has not confirmed yet")
-    return _change(connection, subscriber_id, {"state": SubscriberState.ACTIVE, "edition_at": edition_at})
+    return _change(
+        connection,
+        subscriber_id,
+        {"state": SubscriberState.ACTIVE, "edition_at": edition_at, "paused_until": None},
+    )
+
+
+def activate(  # as `add`
+    connection: Connection,
+    subscriber_id: int,
+    name: str,
+    schedule: Schedule,
+    limit: int,
+    consent: str,
+    edition_at: datetime,
+) -> Subscriber:
+    """Subscribe somebody known who has consented just now: pending so far, or come back."""
+    values = {
+        "state": SubscriberState.ACTIVE,
+        "consent": consent,
+        "unsubscribed_at": None,
+        "edition_at": edition_at,
+        "paused_until": None,
+        "covered_until": None,
+        **_scheduled(schedule, limit),
+    }
+    if name.strip():
+        values["name"] = name.strip()
+    return _change(connection, subscriber_id, values)
 
 
 def unsubscribe(connection: Connection, subscriber_id: int, now: datetime) -> bool:
-    """End the subscription and cancel the digests that are not on the wire; False where it had ended or never was."""
+    """End the subscription and cancel what is not on the wire; False where it had ended or never was.
+
+    Links that would begin it anew are void from now on. `subscriptions.end` also says goodbye.
+    """
+    mine = select(subscribers.c.address_key).where(subscribers.c.id == subscriber_id)
+    open_now = (confirmations.c.address_key == mine.scalar_subquery(), confirmations.c.expires_at > now)
+    connection.execute(
+        update(confirmations).where(*open_now, confirmations.c.confirmed_at.is_(None)).values(expires_at=now)
+    )
     ended = connection.execute(
         update(subscribers)
         .where(subscribers.c.id == subscriber_id, subscribers.c.state != SubscriberState.UNSUBSCRIBED)
@@ -162,7 +222,7 @@ def unsubscribe(connection: Connection, subscriber_id: int, now: datetime) -> bo
         update(outbox)
         .where(
             outbox.c.subscriber_id == subscriber_id,
-            outbox.c.kind == OutboxKind.DIGEST,
+            outbox.c.kind != OutboxKind.GOODBYE,
             outbox.c.state.in_(_UNSENT),
         )
         .values(state=OutboxState.CANCELLED, due_at=None, lease_until=None, reply="unsubscribed")
@@ -184,6 +244,8 @@ def erase(connection: Connection, subscriber_id: int) -> None:
     key = get_by_id(connection, subscriber_id).address.casefold()
     mine = or_(outbox.c.subscriber_id == subscriber_id, func.lower(outbox.c.recipient) == key)
     connection.execute(delete(outbox).where(mine))
+    connection.execute(delete(confirmations).where(confirmations.c.address_key == key))
+    connection.execute(delete(asked).where(asked.c.address_key == key))
     # Profile, likes, editions and the ledger go with the row (ON DELETE CASCADE); what papers say is nobody's trace.
     connection.execute(delete(subscribers).where(subscribers.c.id == subscriber_id))
 

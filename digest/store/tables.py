@@ -192,7 +192,23 @@ paper_categories = Table(
     metadata,
     Column("paper_id", BigId, _owned("papers"), primary_key=True),
     Column("position", Integer, primary_key=True),
-    Column("category", String(64), nullable=False, index=True),
+    Column("category", String(64), nullable=False),
+    Index("ix_paper_categories_category_paper_id", "category", "paper_id"),
+)
+
+paper_words = Table(  # the terms of a paper, for the search: each once, with blanks between; see `search_schema`
+    "paper_words",
+    metadata,
+    Column("paper_id", BigId, _owned("papers"), primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("abstract", Text, nullable=False),  # those that are not in the title
+    Column("authors", Text, nullable=False),
+)
+
+paper_words_due = Table(  # papers whose words are to be taken (anew); triggers note them
+    "paper_words_due",
+    metadata,
+    Column("paper_id", BigId, _owned("papers"), primary_key=True),
 )
 
 sightings = Table(
@@ -334,6 +350,8 @@ subscribers = Table(
     Column("attempt", Integer, nullable=False, default=0),
     Column("lapses", Integer, nullable=False, default=0),
     Column("lease_until", UtcDateTime),
+    Column("paused_until", UtcDateTime),  # a pause that ends by itself: `edition_at` is later
+    Column("feed_number", Integer, nullable=False, server_default="0"),  # of the private feed's address
     CheckConstraint("hour >= 0 AND hour <= 23", name="hour"),
 )
 
@@ -453,6 +471,7 @@ editions = Table(
     Column("scanned", Integer, nullable=False),
     Column("picks", JSON, nullable=False),  # [{facts, score, reasons}]
     Column("skip_reason", Text),
+    Column("manner", JSON(none_as_null=True)),  # {language, text_only, authors}, as far as they are not the usual
     UniqueConstraint("subscriber_id", "occasion"),
 )
 
@@ -511,6 +530,79 @@ suppressions = Table(
     Column("reason", Text, nullable=False),
     Column("origin", String(16), nullable=False),  # bounce | complaint | admin
     Column("since", UtcDateTime, nullable=False),
+)
+
+bounces = Table(  # what came back: each message once for each verdict, however often it is reported
+    "bounces",
+    metadata,
+    Column("outbox_id", BigId, _owned("outbox"), primary_key=True, autoincrement=False),
+    Column("verdict", String(16), primary_key=True),  # hard | soft | complaint | unsubscribe
+    Column("address_key", String(320), nullable=False),
+    Column("domain", String(255), nullable=False),
+    Column("day", Date, nullable=False),  # of the message that came back
+    Column("at", UtcDateTime, nullable=False),  # when we learnt of it
+    Column("status", String(16)),
+    Column("why", Text, nullable=False),
+    Column("reply", Text, nullable=False),
+    Column("is_ours_at_fault", Boolean, nullable=False),
+    Column("origin", String(16), nullable=False),  # smtp | inbox | command | webhook
+    Column("is_forgiven", Boolean, nullable=False, default=False),  # the admin let the address get mail again
+    Index("ix_bounces_address_key_day", "address_key", "day"),
+    Index("ix_bounces_at", "at"),
+)
+
+pauses = Table(  # who takes no mail from us for now: a recipients' domain, or the relay
+    "pauses",
+    metadata,
+    Column("kind", String(8), primary_key=True),  # domain | relay
+    Column("name", String(255), primary_key=True),
+    Column("since", UtcDateTime, nullable=False),
+    Column("until", UtcDateTime, nullable=False),  # then it is tried again; the row goes when mail is taken
+    Column("reason", Text, nullable=False),
+)
+
+inboxes = Table(  # where returned mail comes in
+    "inboxes",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("read_at", UtcDateTime, nullable=False),
+    Column("attempt", Integer, nullable=False, default=0),
+    Column("lapses", Integer, nullable=False, default=0),
+    Column("lease_until", UtcDateTime),
+    Column("learnt", JSON, nullable=False, default=list),  # messages whose meaning is stored: to be put away
+    Column("looked_at", UtcDateTime),
+    Column("errors", Integer, nullable=False, default=0),  # consecutive
+    Column("last_error", Text),
+)
+
+confirmations = Table(  # what an address was asked to confirm: one row for each mail that asks
+    "confirmations",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=False),  # by chance: no link ever leads to another's row
+    Column("address", String(320), nullable=False),
+    Column("address_key", String(320), nullable=False),
+    Column("number", Integer, nullable=False),  # of the mails to this address, from 1
+    Column("wishes", JSON, nullable=False),  # name, schedule, profile: taken when it is confirmed
+    Column("begun_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("confirmed_at", UtcDateTime),
+    UniqueConstraint("address_key", "number"),
+)
+
+asked = Table(  # what was asked over the web and is answered by a mail, if at all; counted for a day, then deleted
+    "asked",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("kind", String(16), nullable=False),  # subscribe | manage | move
+    Column("address", String(320), nullable=False),
+    Column("address_key", String(320), nullable=False),
+    Column("domain", String(255), nullable=False),
+    Column("network", String(64), nullable=False),  # who asked: an IPv4 address, or the /64 of an IPv6 one
+    Column("region", String(64), nullable=False),  # the /24 or /48 around it
+    Column("wishes", JSON, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("answer", String(16)),  # what became of it; None: nothing yet
+    Index("ix_asked_at", "at"),
 )
 
 # ── the installation ─────────────────────────────────────────────────────────────────────────────

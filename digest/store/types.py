@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, Dialect, Integer, String
@@ -31,11 +33,20 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value.tzinfo is None:
             raise ValueError(f"naive datetime {value!r}: instants are aware UTC")
         instant = value.astimezone(UTC)
-        return instant.strftime("%Y-%m-%dT%H:%M:%S.%fZ") if dialect.name == "sqlite" else instant
+        # strftime would give the same at three times the cost.
+        return f"{instant.isoformat(timespec='microseconds')[:-6]}Z" if dialect.name == "sqlite" else instant
 
-    def process_result_value(self, value: datetime | str | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        if value is None:
-            return None
-        if isinstance(value, str):
-            return datetime.fromisoformat(value)
-        return value.astimezone(UTC)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None]:  # noqa: ARG002
+        # Not `process_result_value`: a thousand due subscribers are some thousand instants, few of which differ.
+        return _read_text if dialect.name == "sqlite" else _read_instant
+
+
+def _read_text(value: str | None) -> datetime | None:
+    return None if value is None else _parsed(value)
+
+
+_parsed = lru_cache(maxsize=1024)(datetime.fromisoformat)
+
+
+def _read_instant(value: datetime | None) -> datetime | None:
+    return None if value is None else value.astimezone(UTC)

@@ -6,6 +6,7 @@ request ─► guard (headers, log without tokens) ─► routes ─► one tran
 from __future__ import annotations
 
 from digest.web.application import app, health
+from digest.web.door import SignUp
 from digest.web.server import server
 
-__all__ = ["app", "health", "server"]
+__all__ = ["SignUp", "app", "health", "server"]

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from digest.clock import Clock
 from digest.editions.links import UNSUBSCRIBE, Keys, verify
-from digest.store import subscribers
+from digest.store import subscriptions
 from digest.store.database import Database
 from digest.web.pages import Pages
 
@@ -20,8 +20,11 @@ _BODY_LIMIT = 64 * 1024
 class Unsubscribe:
     """`/u/TOKEN`. The token says who; it never expires and can do nothing else."""
 
-    def __init__(self, database: Database, keys: Callable[[], Keys], clock: Clock, pages: Pages) -> None:
+    def __init__(
+        self, database: Database, keys: Callable[[], Keys], clock: Clock, pages: Pages, goodbye_from: str = ""
+    ) -> None:
         self._database, self._keys, self._clock, self._pages = database, keys, clock, pages
+        self._goodbye_from = goodbye_from
 
     async def ask(self, request: Request) -> Response:
         """The page with the button. It looks nothing up: what it shows is the same for everybody."""
@@ -36,7 +39,7 @@ class Unsubscribe:
         """
         subscriber_id = self._subscriber_id(request)
         await _drain(request)
-        await self._database.run(subscribers.unsubscribe, subscriber_id, self._clock())
+        await self._database.run(subscriptions.end, subscriber_id, self._clock(), self._goodbye_from)
         return self._pages.answer("unsubscribed")
 
     def _subscriber_id(self, request: Request) -> int:

@@ -11,7 +11,7 @@ import pytest
 
 from digest.editions.assemble import Letterhead, note
 from digest.editions.note import Note, render_note
-from digest.editions.nothing import Cause, Nothing, note_lines
+from digest.editions.nothing import Cause, Nothing, note_content, note_words
 from digest.editions.select import facts_of
 from digest.model import Bar
 from tests.support.editions import COMPOSED_AT, PAPER, READER
@@ -24,7 +24,7 @@ def nothing(cause: Cause, scanned: int = 412, bar: Bar = Bar.NORMAL) -> Nothing:
 
 
 def note_of(one: Nothing) -> Note:
-    return Note(7, "jane.doe@example.org", "2026-04-20", COMPOSED_AT, note_lines(one) | {"day": "2026-04-20"})
+    return Note(7, "jane.doe@example.org", "2026-04-20", COMPOSED_AT, note_content(one) | {"day": "2026-04-20"})
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_a_note_says_which_kind_of_nothing_it_was(cause: Cause, subject: str, re
     assert rendered.subject == subject
     for part in (rendered.text, rendered.html):
         assert f"{subject}." in part
-        assert note_lines(one)["advice"] in " ".join(part.split())
+        assert note_words(note_content(one))["advice"] in " ".join(part.split())
         assert "subscribed to Trending Papers, with a note on days without papers" in " ".join(part.split())
         assert str(READER.unsubscribe_link) in part
 

@@ -58,7 +58,7 @@ def _links(text: str) -> set[str]:
 def test_both_parts_show_everything_of_a_paper() -> None:
     rendered = render_digest(edition(pick()), READER)
     html = " ".join(Page(rendered.html).text.split())
-    text = " ".join(rendered.text.split())
+    text = " ".join(rendered.text.split()).replace("*Ada Lumen*", "Ada Lumen")
     for part in (html, text):
         for fact in (
             "Monday, 20 April",

@@ -9,7 +9,7 @@ import pytest
 from digest.editions.message import build
 from digest.editions.reasons import because
 from digest.editions.render import render_digest
-from digest.editions.sections import MAIN, NEWER_VERSIONS, OUTSIDE, YOU_MISSED, sections, summary
+from digest.editions.sections import MAIN, NEWER_VERSIONS, OUTSIDE, TRENDING, YOU_MISSED, sections, summary
 from digest.editions.select import MISSED, REVISED, facts_of
 from digest.editions.view import paper_view
 from digest.model import Edition, Reason, ReasonKind, ShownPick
@@ -38,7 +38,7 @@ def everything() -> Edition:
 
 
 def test_one_interest_needs_no_headings() -> None:
-    assert headings(shown(1), shown(2), shown(3, marker="rising")) == [""]
+    assert headings(shown(1), shown(2)) == [""]
     rendered = render_digest(edition(shown(1), shown(2)), READER)
     assert 'class="g"' not in rendered.html
 
@@ -50,20 +50,21 @@ def test_several_interests_stand_apart_in_the_order_of_their_best_papers() -> No
 
 
 def test_what_is_special_comes_last_and_says_so() -> None:
-    assert headings(*everything().picks[::-1]) == ["3D", "Robotics", OUTSIDE, YOU_MISSED, NEWER_VERSIONS]
+    assert headings(*everything().picks[::-1]) == ["Robotics", "3D", TRENDING, OUTSIDE, YOU_MISSED, NEWER_VERSIONS]
+    assert headings(shown(1), shown(2, marker="rising")) == ["", TRENDING]
     assert headings(shown(1), shown(2, marker=MISSED)) == ["", YOU_MISSED]
 
 
 def test_both_parts_show_every_section_and_marker() -> None:
     rendered = render_digest(everything(), READER)
-    for heading in ("3D", "Robotics", OUTSIDE, YOU_MISSED, NEWER_VERSIONS):
+    for heading in ("3D", "Robotics", TRENDING, OUTSIDE, YOU_MISSED, NEWER_VERSIONS):
         assert rendered.html.count(f">{heading}</h2>") == 1
         assert rendered.text.count(f"\n{heading.upper()}\n") == 1
     for part in (rendered.html, rendered.text):
         assert "4 papers for you, from 1,412 scanned; 1 you missed, 1 revised." in part
         for marker in ("rising", "missed", "revised (v2)"):
             assert f" · {marker} · " in part
-    order = [rendered.text.index(f"Study {number} of") for number in (1, 3, 2, 4, 5, 6)]
+    order = [rendered.text.index(f"Study {number} of") for number in (1, 2, 3, 4, 5, 6)]
     assert order == sorted(order)
 
 
@@ -106,7 +107,7 @@ def test_twenty_papers_in_every_section_make_a_mail_below_80_kilobytes() -> None
         (ReasonKind.KEYWORD, ('"graph neural network"',), "it says “graph neural network”"),
         (ReasonKind.KEYWORD, ("segmentation AND NOT medical",), "it meets “segmentation AND NOT medical”"),
         (ReasonKind.KEYWORD, ('"a b"', "“c d”", "x OR y"), "it says “a b” and “c d” and meets “x OR y”"),
-        (ReasonKind.KEYWORD, ('"a" AND "b"',), "it meets “\"a\" AND \"b\"”"),
+        (ReasonKind.KEYWORD, ('"a" AND "b"',), 'it meets “"a" AND "b"”'),
         (ReasonKind.INSTITUTION, ("Coast Institute",), "it is from Coast Institute, which you follow"),
         (ReasonKind.INTEREST, ("Robotics",), "it also fits your interest in Robotics"),
         (ReasonKind.INTEREST, ("Robotics", "3D", "lamps"), "it also fits your interests in Robotics, 3D and lamps"),

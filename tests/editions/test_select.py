@@ -86,4 +86,4 @@ def test_facts_stay_small_whatever_a_source_says() -> None:
 def test_the_reason_says_what_carried_the_score(
     reasons: list[tuple[ReasonKind, tuple[str, ...], float]], line: str
 ) -> None:
-    assert because(Reason(*reason) for reason in reasons) == line
+    assert because([Reason(*reason) for reason in reasons]) == line

@@ -157,7 +157,7 @@ def test_a_gzip_bomb_stops_at_the_cap(serve: Serve) -> None:
 
 @pytest.mark.parametrize(
     ("encoding", "body"),
-    [("gzip", gzip.compress(b"<rss/>" * 100)[:-20]), ("gzip", b"plain"), ("br", b"xx"), ("gzip, gzip", b"xx")],
+    [("gzip", gzip.compress(b"<rss/>" * 100, mtime=0)[:-20]), ("gzip", b"plain"), ("br", b"xx"), ("gzip, gzip", b"xx")],
 )
 def test_a_body_that_cannot_be_unpacked_is_unavailable(serve: Serve, encoding: str, body: bytes) -> None:
     assert reason_of(fetch(serve({"/feed": Answer(200, {"Content-Encoding": encoding}, body)}), "/feed"))

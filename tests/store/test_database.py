@@ -16,6 +16,7 @@ from sqlalchemy.exc import StatementError
 from digest.errors import ConfigError, DatabaseError
 from digest.store import keys, migrations
 from digest.store.database import Database
+from digest.store.search_schema import FTS
 from digest.store.tables import metadata, suppressions
 
 NOW = datetime(2026, 4, 20, 12, tzinfo=UTC)
@@ -38,9 +39,15 @@ def _increment(connection: Connection) -> None:
     connection.execute(update(suppressions).values(reason=str(count + 1)))
 
 
+def _is_ours(name: str | None, kind: str, _parents: object) -> bool:
+    """Not the full-text index, which is no table to SQLAlchemy."""
+    return not (kind == "table" and (name or "").startswith(FTS)) and name != "ix_paper_words_words"
+
+
 def test_the_migrated_schema_is_exactly_the_tables(database: Database) -> None:
     def differences(connection: Connection) -> list[object]:
-        return list(compare_metadata(MigrationContext.configure(connection), metadata))
+        found = MigrationContext.configure(connection, opts={"include_name": _is_ours})
+        return list(compare_metadata(found, metadata))
 
     assert database.run_sync(differences) == []
 

@@ -94,7 +94,8 @@ def test_a_batch_is_filled_past_those_who_want_no_mail(database: Database) -> No
         ("digest", SubscriberState.UNSUBSCRIBED, False),
         ("digest", SubscriberState.PENDING, False),
         ("confirmation", SubscriberState.PENDING, True),
-        ("confirmation", SubscriberState.UNSUBSCRIBED, False),
+        ("confirmation", SubscriberState.UNSUBSCRIBED, True),  # asked to come back; leaving cancels what waits
+        ("confirmation", SubscriberState.ACTIVE, False),
         ("welcome", SubscriberState.PAUSED, True),
         ("welcome", SubscriberState.UNSUBSCRIBED, False),
         ("goodbye", SubscriberState.UNSUBSCRIBED, True),

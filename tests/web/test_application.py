@@ -40,7 +40,9 @@ def test_every_response_has_the_strict_headers(plain: ASGIApp) -> None:
         assert "unsafe" not in policy
         assert response.headers["referrer-policy"] == "no-referrer"
         assert response.headers["x-content-type-options"] == "nosniff"
-        assert response.headers["cache-control"] == "no-store"
+        is_public = response.url.path == "/"
+        assert response.headers["cache-control"] == ("public, max-age=300" if is_public else "no-store")
+        assert ("x-robots-tag" in response.headers) is not is_public
         assert "server" not in response.headers
         assert "set-cookie" not in response.headers
 
@@ -56,7 +58,7 @@ def test_the_policy_allows_exactly_the_style_that_the_pages_hold(plain: ASGIApp)
 def test_the_first_page_says_what_this_is(plain: ASGIApp) -> None:
     (page,) = _get(plain, "/")
     assert page.status_code == 200
-    assert "The new papers worth your time, in your inbox" in page.text
+    assert "Get trending papers in your email inbox" in page.text
 
 
 def test_alive_and_ready_answer_in_one_word(plain: ASGIApp, sqlite_database: Database) -> None:

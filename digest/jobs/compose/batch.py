@@ -16,8 +16,9 @@ from datetime import datetime, timedelta
 
 from digest.editions import calendar
 from digest.jobs.vectors import Made
-from digest.model import Paper
-from digest.store import attention, catalog, editions, revisions, shelf
+from digest.model import AuthorCard, Paper, ReasonKind, ShownPick
+from digest.papers.identity import fold_name
+from digest.store import attention, authors, catalog, editions, revisions, shelf
 from digest.store.attention import Rising
 from digest.store.database import Connection
 from digest.store.due import DueSubscriber
@@ -61,6 +62,7 @@ class Batch:
     """A claim: tasks with all that ranking needs. Without tasks it only teaches the corpus.
 
     `papers` are all that were first seen in a task's period or before it as far as a roll-up looks, newest first.
+    `cards` are those of followed authors of these papers, by folded name.
     """
 
     at: datetime
@@ -71,6 +73,17 @@ class Batch:
     rising: Sequence[Rising] = ()
     revised: Mapping[int, Paper] = field(default_factory=dict)
     vectors: Sequence[Made] = ()
+    cards: Mapping[str, AuthorCard] = field(default_factory=dict)
+
+    def cards_of(self, picks: Sequence[ShownPick]) -> tuple[AuthorCard, ...]:
+        """What is known of the authors for whose sake the papers are there, each once, in the order of the papers."""
+        told = (name for pick in picks for r in pick.reasons if r.kind is ReasonKind.AUTHOR for name in r.words)
+        found = {folded: self.cards[folded] for name in told if (folded := fold_name(name)) in self.cards}
+        return tuple(found.values())[:_CARDS]
+
+
+_CARDS = 5
+"""Author cards of an edition at most."""
 
 
 def scheduled(connection: Connection, claimed: Sequence[DueSubscriber], now: datetime) -> list[Task]:
@@ -122,7 +135,16 @@ def load(
         rising=rising,
         revised=catalog.papers_by_id(connection, {paper for task in tasks for paper in task.revised}, now),
         vectors=vectors,
+        cards=_cards(connection, tasks, [*papers, *(one.paper for one in rising)]),
     )
+
+
+def _cards(connection: Connection, tasks: Sequence[Task], papers: Sequence[Paper]) -> dict[str, AuthorCard]:
+    interests = (interest for task in tasks for interest in task.due.profile.interests)
+    followed = {fold_name(name) for interest in interests for name in interest.authors}
+    if not followed:
+        return {}
+    return authors.cards(connection, followed.intersection(fold_name(name) for one in papers for name in one.authors))
 
 
 def _excluding(

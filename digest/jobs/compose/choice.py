@@ -49,7 +49,7 @@ def choose(ranker: Learner, batch: Batch, tasks: Sequence[Task], offer: Offer) -
     picks = _chosen(ranker, batch, tasks, offer)  # last, so that the ranker has the same papers at hand for `_nothing`
     shown = {task.reader: (*picks[task.reader], *missed[task.reader], *revised[task.reader]) for task in tasks}
     nothing = _nothing(ranker, batch, [task for task in tasks if not shown[task.reader]], offer)
-    return [_result(task, shown[task.reader], nothing.get(task.reader), batch.at, offer) for task in tasks]
+    return [_result(task, shown[task.reader], nothing.get(task.reader), batch, offer) for task in tasks]
 
 
 def request(task: Task) -> Request:
@@ -138,15 +138,18 @@ def _loose(profile: Profile) -> Profile:
     return replace(profile, options=replace(profile.options, bar=Bar.OFF, explores=False))
 
 
-def _result(task: Task, picks: tuple[ShownPick, ...], nothing: Nothing | None, at: datetime, offer: Offer) -> Result:
+def _result(task: Task, picks: tuple[ShownPick, ...], nothing: Nothing | None, batch: Batch, offer: Offer) -> Result:
     composed = Composed(
         subscriber_id=task.reader,
         occasion=task.name,
         day=task.occasion.day,
         since=task.since,
-        composed_at=at,
+        composed_at=batch.at,
         scanned=len(offer.new),
         picks=picks,
         skip_reason=nothing.reason if nothing else None,
+        language=task.due.profile.options.language,
+        is_text_only=task.due.profile.options.is_text_only,
+        authors=batch.cards_of(picks),
     )
     return Result(task, composed, offer.newest_at, nothing)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
+from digest.editions.letter import manner_content
 from digest.editions.message import derive_message_id
-from digest.editions.nothing import note_lines
+from digest.editions.nothing import Nothing, note_content
 from digest.jobs.compose.choice import Result
 from digest.model import Days, OutboxKind, Subscriber, WhenEmpty
 from digest.store.outbox import Draft
@@ -34,8 +35,13 @@ def _draft(result: Result, edition_id: int, domain: str, max_age: timedelta) -> 
         edition_id=edition_id,
         composed_at=composed.composed_at,
         expires_at=composed.composed_at + _age(reader, max_age),
-        content=note_lines(result.nothing) | {"day": str(composed.day)} if result.nothing else None,
+        content=_note(result, result.nothing) if result.nothing else None,
     )
+
+
+def _note(result: Result, nothing: Nothing) -> Mapping[str, object]:
+    manner = manner_content(result.task.due.profile.options)
+    return {**note_content(nothing), "day": str(result.composed.day), **manner}
 
 
 def _age(reader: Subscriber, max_age: timedelta) -> timedelta:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cached_property
 
 from digest.editions.select import MISSED, REVISED, RISING, facts_of
 from digest.jobs.compose.batch import Batch
@@ -27,12 +28,12 @@ class Offer:
         self._risen = [paper for paper in risen if paper.id in self.rising]
         self._facts: dict[tuple[int, str], Facts] = {}
 
-    @property
+    @cached_property
     def offered(self) -> Sequence[Paper]:
         """New and rising papers."""
         return [*self._risen, *self.new] if self.rising else self.new
 
-    @property
+    @cached_property
     def newest_at(self) -> datetime | None:
         """Up to when the period is covered.
 

@@ -1,0 +1,25 @@
+"""What strangers write into addresses, made harmless: no control characters, short, and numbers within bounds."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+
+from digest.editions.plain import clean
+
+LONGEST = 200
+"""Bytes of a query or a name that are read."""
+
+PAGES = 50
+"""Pages of a list that can be asked for."""
+
+
+def words(text: str) -> str:
+    """`text` on one line, cut to what a person would ask."""
+    return clean(text, LONGEST)
+
+
+def page(request: Request) -> int:
+    """The number of the page of a list, from 1; 1 for anything else."""
+    asked = request.query_params.get("page", "")
+    is_number = asked.isascii() and asked.isdecimal() and len(asked) <= 3
+    return min(max(int(asked), 1), PAGES) if is_number else 1
