@@ -50,7 +50,9 @@ from digest.editions.templates import Style
 from digest.editions.vote_lines import Pieces, Strip, is_plain, strip_of
 from digest.model import Edition, Facts
 
-_FRAGMENTS, _SHEETS, _FRAMES, _ROOMS = 2048, 64, 64, 32  # kept at most; a fragment is about 8 KB
+_FRAGMENTS, _SHEETS, _FRAMES, _ROOMS = 4096, 64, 64, 8  # kept at most; a fragment is about 5 KB
+
+_Lines = tuple[str, str]
 
 _Papers = tuple[list[str], list[str]]
 """The parts of the text and of the HTML."""
@@ -152,6 +154,7 @@ class _Room:
     def __init__(self, head: Letterhead, day: date, language: Language) -> None:
         self._head, self._day, self._language = head, day, language
         self.style = Style(language, head.overrides, head.look)
+        self._papers: dict[tuple[int, tuple[str, ...], bool, bool], tuple[Facts, _Lines, _Lines]] = {}
         self._fragments: dict[tuple[int, tuple[str, ...], bool, int], Fragment] = {}
         self._titles: dict[int, tuple[Facts, str]] = {}
         self._headings: dict[str, tuple[str, str]] = {}
@@ -203,13 +206,31 @@ class _Room:
         if found is None or found.facts is not facts:
             if len(self._fragments) >= _FRAGMENTS:
                 self._fragments = {}
-            linked = facts_through(self._head.library, facts)
-            cut = Cut(linked, self._day, followed, has_reason, has_votes=bool(votes_length))
-            strips = [self._strips(cut, form, votes_length) for form in ("txt", "html")]
-            found = self._fragments[key] = Fragment(facts, *strips)
+            text, html = self._rendered(facts, followed, has_reason, has_votes=bool(votes_length))
+            found = Fragment(facts, _strips(text, votes_length), _strips(html, votes_length))
+            self._fragments[key] = found
         return found
 
-    def _strips(self, cut: Cut, form: str, votes_length: int) -> tuple[Strip, Strip]:
-        link = vote_link(VOTE, cut.facts.paper_id)
-        before, after = (part.replace(VOTE, link) for part in paper_lines(cut, form, self.style))
-        return strip_of(before, votes_length), strip_of(after, votes_length)
+    def _rendered(
+        self, facts: Facts, followed: tuple[str, ...], has_reason: bool, *, has_votes: bool
+    ) -> tuple[_Lines, _Lines]:
+        """The lines before and after a reason, as text and as HTML, with marks where the address of votes comes."""
+        key = id(facts), followed, has_reason, has_votes
+        found = self._papers.get(key)
+        if found is None or found[0] is not facts:
+            if len(self._papers) >= _FRAGMENTS:
+                self._papers = {}
+            cut = Cut(facts_through(self._head.library, facts), self._day, followed, has_reason, has_votes)
+            link = vote_link(VOTE, facts.paper_id)
+            text, html = (paper_lines(cut, form, self.style) for form in ("txt", "html"))
+            found = facts, _linked(text, link), _linked(html, link)
+            self._papers[key] = found
+        return found[1:]
+
+
+def _linked(lines: _Lines, link: str) -> _Lines:
+    return lines[0].replace(VOTE, link), lines[1].replace(VOTE, link)
+
+
+def _strips(lines: _Lines, votes_length: int) -> tuple[Strip, Strip]:
+    return strip_of(lines[0], votes_length), strip_of(lines[1], votes_length)

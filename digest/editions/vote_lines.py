@@ -10,12 +10,17 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
+from string import ascii_letters, digits
 
 from digest.editions.message import quoted
 from digest.editions.render import VOTE
 
 Spans = tuple[tuple[int, int], ...]
 """Which pieces of an address stand in a text, where lines are broken within it."""
+
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
+# No line holds all of them, and quoted-printable leaves them as they are.
+_STAND_INS = f"~|{{}}{ascii_letters}{digits}"
 
 is_plain = re.compile(r"[A-Za-z0-9:/._~%+@,!-]*").fullmatch
 """Whether HTML and quoted-printable leave an address as it is."""
@@ -46,29 +51,27 @@ class Strip:
 
 def strip_of(lines: str, address_length: int) -> Strip:
     """Whole lines as they are rendered, with a mark wherever an address of that length comes."""
-    if VOTE not in lines:
-        return Strip(quoted(lines))
     texts: list[str] = []
     spans: list[tuple[int, int]] = []
-    for line in lines.split("\n"):
-        for text, span in _parts(f"{line}\n", address_length):
-            texts.append(text.replace("%", "%%") if span is None else "%s")
-            spans += [] if span is None else [span]
-    texts[-1] = texts[-1].removesuffix("\r\n")  # lines end with one "\n", after which nothing comes
-    return Strip("".join(texts), tuple(spans))
+    for has_mark, some in groupby(_LINE.findall(lines), lambda line: VOTE in line):
+        if not has_mark:
+            texts.append(quoted("".join(some)).replace("%", "%%"))
+            continue
+        for text, span in (part for line in some for part in _parts(line, address_length)):
+            texts.append("%s" if span else text.replace("%", "%%"))
+            spans += [span] if span else []
+    text = "".join(texts)
+    return Strip(text, tuple(spans)) if spans else Strip(text.replace("%%", "%"))
 
 
 def _parts(line: str, address_length: int) -> Iterator[tuple[str, tuple[int, int] | None]]:
     """The encoded line in turns: what is the same for all addresses, and which piece of one comes then."""
-    encoded = quoted(line.replace(VOTE, "A" * address_length))
-    other = quoted(line.replace(VOTE, "B" * address_length))
-    start = at = 0
-    for is_same, run in groupby(zip(encoded, other, strict=True), lambda pair: pair[0] == pair[1]):
-        text = "".join(one for one, _ in run)
-        if is_same:
-            yield text, None
-        else:
-            # An address that follows another at once would go on here; nobody writes one so.
-            start = at % address_length
-            yield text, (start, start + len(text))
-            at += len(text)
+    stand_in = next(character for character in _STAND_INS if character not in line)
+    encoded = quoted(line.replace(VOTE, stand_in * address_length))
+    at = done = 0
+    for found in re.finditer(f"[{stand_in}]+", encoded):
+        yield encoded[done : found.start()], None
+        start, done = at % address_length, found.end()
+        at += len(found[0])
+        yield "", (start, start + len(found[0]))
+    yield encoded[done:], None

@@ -65,7 +65,7 @@ def test_following_the_link_subscribes_with_what_was_wished_and_welcomes(databas
     (welcome,) = mails(database, OutboxKind.WELCOME)
     assert welcome.content is not None
     assert welcome.content["topics"] == ["tokenizers", "cs.CL"]
-    assert welcome.content["first"] == "Friday, 24 April, 08:00"
+    assert welcome.content["first_at"] == ada.edition_at.timestamp()
 
 
 def test_a_link_works_once(database: Database) -> None:
