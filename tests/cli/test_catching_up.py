@@ -120,6 +120,6 @@ def test_alerts_are_mailed_to_the_admin_and_shown(program: Cli, server: HttpServ
     assert text is not None
     assert html is not None
     assert "- source arxiv fails again and again" in text.get_content()
-    assert "digest source list" in html.get_content()
+    assert "digest doctor" in html.get_content()
     (problem,) = program.json("status")["problems"]
     assert problem.startswith("source arxiv: cs.CL: HTTP 500")

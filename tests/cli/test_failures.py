@@ -74,7 +74,7 @@ def test_a_module_call_is_the_program(tmp_path: Path) -> None:
         ),
         (["subscriber", "add", "a@example.org", "--category", "cs.XL"], "--category: arXiv has no category 'cs.XL'"),
         (["once", "--now", "tomorrow"], "--now tomorrow: write ISO 8601"),
-        (["once", "learn"], "no job learn; known: poll, "),
+        (["once", "dream"], "no job dream; known: poll, "),
         (["run", "--only", ","], "no job named; known: poll, "),
         (["source", "add", "x", "--kind", "rss"], "source x: unknown kind 'rss'"),
         (["source", "add", "x", "--kind", "feed", "--set", "url"], "--set url: write OPTION=VALUE"),

@@ -84,6 +84,8 @@ def test_options_are_set_one_by_one(program: Cli) -> None:
         "has_revisions": True,
         "has_cross_lists": False,
         "has_roll_up": True,
+        "language": "",
+        "is_text_only": False,
     }
 
 
