@@ -98,19 +98,24 @@ def _tell(interest: Interest, believed: list[Belief], papers: Mapping[int, Paper
     if not believed:
         return
     click.echo(f"For “{interest.name}” you care for:" if interest.name else "You care for:")
-    by_teacher = sorted(believed, key=lambda belief: [one.taught_by for one in believed].index(belief.taught_by))
-    for teacher, some in groupby(by_teacher, key=lambda belief: belief.taught_by):
+    origins = [_origin(one) for one in believed]
+    by_origin = sorted(believed, key=lambda belief: origins.index(_origin(belief)))
+    for (teacher, is_beside), some in groupby(by_origin, key=_origin):
         words = ", ".join(one.words for one in some)
-        click.echo(printable(f"– {words} ({_because(interest, teacher, papers)})"))
+        click.echo(printable(f"– {words} ({_because(interest, teacher, papers, is_beside=is_beside)})"))
 
 
-def _because(interest: Interest, teacher: int | None, papers: Mapping[int, Paper]) -> str:
+def _origin(belief: Belief) -> tuple[int | None, bool]:
+    return belief.taught_by, belief.is_beside
+
+
+def _because(interest: Interest, teacher: int | None, papers: Mapping[int, Paper], *, is_beside: bool) -> str:
     if teacher is None:
-        return "your own words"
+        return "papers near your own words" if is_beside else "your own words"
     title = papers[teacher].title if teacher in papers else f"paper {teacher}"
     at = _liked_at(interest, teacher)
     when = f", {'in your library since' if teacher < 0 else 'liked'} {at.day} {at:%B %Y}" if at else ""
-    return f"taught by “{title}”{when}"
+    return f"{'papers near' if is_beside else 'taught by'} “{title}”{when}"
 
 
 def _liked_at(interest: Interest, paper_id: int) -> datetime | None:
@@ -162,6 +167,7 @@ def _belief_facts(
             "weight": round(one.weight, 4),
             "taught_by": teacher.key if teacher else None,
             "title": teacher.title if teacher else None,
+            "is_beside": one.is_beside,
             "liked_at": _liked_at(interest, one.taught_by) if one.taught_by is not None else None,
         }
 

@@ -8,6 +8,7 @@ No model, no network: the same abstract always gives the same sentence.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from digest.papers.identity import normal_form
 
@@ -122,6 +123,7 @@ def _score(sentence: str, index: int, count: int, title: frozenset[str]) -> floa
     return _cue(sentence) + 1.5 * shared + 0.8 * place + length
 
 
+@lru_cache(maxsize=64)  # asked up to three times for each sentence of an abstract
 def _cue(sentence: str) -> float:
     return sum(weight for pattern, weight in _WEIGHED if pattern.search(sentence))
 

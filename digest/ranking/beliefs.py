@@ -22,25 +22,40 @@ _EDGES = re.compile(r"^\W+|\W+$")
 
 @dataclass(frozen=True, slots=True)
 class Belief:
-    """Words that an interest cares for, with their part of the taste; None: its own keywords or text taught them."""
+    """Words that an interest cares for, with their part of the taste; None: its own keywords or text taught them.
+
+    `is_beside`: not the paper or text itself says them, but papers of the catalog that are near it (see `kin`).
+    """
 
     words: str
     weight: float
     taught_by: int | None
+    is_beside: bool = False
 
 
 def beliefs(interest: Interest, corpus: Corpus, liked: Mapping[int, Paper], most: int = 8) -> list[Belief]:
     """The strongest first; nothing where there is neither a like nor a word."""
-    found = _taught(interest, corpus, liked)
     by_teacher: dict[int | None, dict[str, float]] = {}
-    for term, (weight, teacher) in found.items():
+    for term, (weight, teacher) in _taught(interest, corpus, liked).items():
         by_teacher.setdefault(teacher, {})[term] = weight
-    told = [
-        Belief(words, weight, teacher)
-        for teacher, weights in by_teacher.items()
-        for words, weight in _told(weights, _titles(teacher, interest, liked))
-    ]
+    told: list[Belief] = []
+    for teacher, weights in by_teacher.items():
+        said = _said_by(teacher, interest, corpus, liked)
+        titles = _titles(teacher, interest, liked)
+        for is_beside in (False, True):
+            some = {term: weight for term, weight in weights.items() if (term not in said) == is_beside}
+            told += [Belief(words, weight, teacher, is_beside) for words, weight in _told(some, titles)]
     return sorted(told, key=lambda belief: (-belief.weight, belief.words))[:most]
+
+
+def _said_by(teacher: int | None, interest: Interest, corpus: Corpus, liked: Mapping[int, Paper]) -> frozenset[str]:
+    """The terms of a teacher's own text."""
+    if teacher is None:
+        return frozenset(terms(keyword_text(interest)))
+    if teacher in corpus:
+        names = corpus.terms
+        return frozenset(names[column] for column in corpus.vectors([teacher]).indices.tolist())
+    return frozenset(terms(paper_text(liked[teacher])))
 
 
 def _taught(interest: Interest, corpus: Corpus, liked: Mapping[int, Paper]) -> dict[str, tuple[float, int | None]]:

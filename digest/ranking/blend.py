@@ -16,7 +16,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-import scipy.sparse as sp
 
 from digest.model import Interest, Profile, Reason, ReasonKind
 from digest.ranking.attention import public_at
@@ -26,6 +25,7 @@ from digest.ranking.index import Met
 from digest.ranking.pool import Mask, Pool
 from digest.ranking.profile import Tastes, has_taste
 from digest.ranking.trend import reading
+from digest.ranking.vectors import product
 
 AUTHOR_BOOST = 0.5
 """A followed author outweighs nearly any match of words; several on one paper count once."""
@@ -52,13 +52,10 @@ def relevance_of(tastes: Tastes, pool: Pool) -> Floats:
     In single precision, which takes three quarters of the time: right to six digits, enough to choose by. What is told
     of a choice is worked out anew, in double precision.
     """
-    weights = tastes.weights
-    # Not `astype` of the matrix, which sorts it.
-    single = sp.csr_array((weights.data.astype(np.float32), weights.indices, weights.indptr), shape=weights.shape)
-    product: Floats = (single @ pool.by_term).toarray().astype(np.float64)
-    product *= tastes.scale[:, np.newaxis]
-    product -= tastes.baseline[:, np.newaxis] * pool.commonness
-    return product
+    found: Floats = product(tastes.weights, pool.by_term).toarray().astype(np.float64)
+    found *= tastes.scale[:, np.newaxis]
+    found -= tastes.baseline[:, np.newaxis] * pool.commonness
+    return found
 
 
 def places_by_followed(interest: Interest, pool: Pool) -> Ints:
@@ -132,29 +129,36 @@ def not_of(interest: Interest, place: int, pool: Pool) -> str | None:
     return min(found, default=(True, None))[1]
 
 
-def reasons(interest: Interest, place: int, pool: Pool) -> Iterator[Reason]:
-    """The boosts of the paper at a place, each with what gave it; the order of the profile does not matter."""
-    paper, index = pool.papers[place], pool.index
-    if interest.authors and (names := authors_followed(paper, interest.authors)):
-        yield Reason(ReasonKind.AUTHOR, names, AUTHOR_BOOST)
-    if at := sorted({name for name in interest.institutions if _has(index.at_institution(name), place)}):
-        yield Reason(ReasonKind.INSTITUTION, tuple(at), INSTITUTION_BOOST)
-    met = {keyword for keyword in interest.keywords if (one := index.meeting(keyword)) and _has(one.places, place)}
-    if met:
-        yield Reason(ReasonKind.KEYWORD, tuple(sorted(met)), KEYWORD_BOOST)
-    if interest.categories and (chosen := categories_read(paper, interest.categories)):
-        yield Reason(ReasonKind.CATEGORY, chosen, CATEGORY_BOOST)
-    if pool.trend[place] > 0:
-        yield trend_of(place, pool)
-    elif not has_taste(interest):
-        share = float(RECENT_BOOST * pool.freshness[place])
-        yield Reason(ReasonKind.RECENT, (public_at(paper).date().isoformat(),), share)
+class Earned:
+    """The boosts that papers have for one interest, each with what gave it. What it asks for is looked up once."""
 
+    def __init__(self, interest: Interest, pool: Pool) -> None:
+        self._interest, self._pool, self._has_taste = interest, pool, has_taste(interest)
+        self._at = [(name, pool.index.at_institution(name)) for name in sorted(set(interest.institutions))]
+        self._met = [(word, met.places) for word in sorted(set(interest.keywords)) if (met := pool.index.meeting(word))]
 
-def has_boosts(interest: Interest) -> bool:
-    """Can a paper have another boost than the trend?"""
-    asked = interest.authors or interest.institutions or interest.keywords or interest.categories
-    return bool(asked) or not has_taste(interest)
+    @property
+    def is_trend_alone(self) -> bool:
+        """Can no paper have another boost than the trend?"""
+        asked = self._met or self._at or self._interest.authors or self._interest.categories
+        return self._has_taste and not asked
+
+    def reasons(self, place: int) -> Iterator[Reason]:
+        """The boosts of the paper at a place; the order of the profile does not matter."""
+        interest, pool, paper = self._interest, self._pool, self._pool.papers[place]
+        if interest.authors and (names := authors_followed(paper, interest.authors)):
+            yield Reason(ReasonKind.AUTHOR, names, AUTHOR_BOOST)
+        if self._at and (at := tuple(name for name, places in self._at if _has(places, place))):
+            yield Reason(ReasonKind.INSTITUTION, at, INSTITUTION_BOOST)
+        if self._met and (met := tuple(word for word, places in self._met if _has(places, place))):
+            yield Reason(ReasonKind.KEYWORD, met, KEYWORD_BOOST)
+        if interest.categories and (chosen := categories_read(paper, interest.categories)):
+            yield Reason(ReasonKind.CATEGORY, chosen, CATEGORY_BOOST)
+        if pool.trend[place] > 0:
+            yield trend_of(place, pool)
+        elif not self._has_taste:
+            share = float(RECENT_BOOST * pool.freshness[place])
+            yield Reason(ReasonKind.RECENT, (public_at(paper).date().isoformat(),), share)
 
 
 def trend_of(place: int, pool: Pool) -> Reason:

@@ -58,10 +58,14 @@ class Choice:
     same_as: Ints
 
 
+def looked_at(limit: int, interests: int = 1) -> int:
+    """How many scores of one of some interests are worth a closer look."""
+    return min(max(limit, -(-_SHORTLIST * limit // interests)), limit + _LONGEST)
+
+
 def shortlist(scores: Floats, limit: int, interests: int = 1) -> Ints:
     """The indices of the scores worth a closer look, for one of some interests; the earlier wins a tie."""
-    each = max(limit, -(-_SHORTLIST * limit // interests))
-    count = min(each, limit + _LONGEST, len(scores))
+    count = min(looked_at(limit, interests), len(scores))
     if count <= 0:
         return np.zeros(0, np.int64)
     contenders = np.arange(len(scores))

@@ -13,6 +13,7 @@ import numpy as np
 
 from digest.model import Interest, Paper, Reason, ReasonKind
 from digest.ranking.counts import Floats, Ints
+from digest.ranking.leaders import leading
 from digest.ranking.match import Match, Matcher, runs_of
 from digest.ranking.pool import Mask, Pool
 from digest.ranking.profile import Tastes
@@ -65,7 +66,7 @@ class Explainer:
 
     def _led(self, match: Match, is_named: Mask) -> _Led:
         """For the papers that one like carried: its title, and the points of the words that are not named."""
-        found = self._matcher.leaders(match, [self._likes_of(row) for row, _ in runs_of(match.rows)], is_named)
+        found = leading(match, self._tastes, [self._likes_of(row) for row, _ in runs_of(match.rows)], is_named)
         rests = match.totals - match.sums(match.points * is_named)
         is_most = (match.totals > 0) & (2 * found.carried > match.totals)
         places = np.flatnonzero(is_most & (rests > 0) & (2 * (found.carried - found.of_named) > rests))

@@ -47,7 +47,7 @@ class Match:
         by_form = self.by_form()
         gains = np.maximum(by_form, 0.0)
         by_form[self._beside()] = 0.0
-        able = np.flatnonzero(by_form > (least * self.sums(gains))[self.owners])
+        able = np.flatnonzero(by_form > np.repeat(least * self.sums(gains), np.diff(self.starts)))
         able = able[np.lexsort((-by_form[able], self.owners[able]))]
         owners = self.owners[able]
         places = np.arange(len(able)) - np.searchsorted(owners, owners)
@@ -84,18 +84,6 @@ class Named:
     places: Ints
 
 
-@dataclass(frozen=True, slots=True)
-class Led:
-    """Of each paper the like that carried most of it, as a row of the tastes' vectors (−1: none), and how much.
-
-    `of_named` is how much of the points of its named terms.
-    """
-
-    leaders: Ints
-    carried: Floats
-    of_named: Floats
-
-
 class Matcher:
     """Matches the tastes of a chunk with papers of the pool."""
 
@@ -124,56 +112,6 @@ class Matcher:
         wordings, forms = self._worded(places, entries, starts, points)
         totals = row_sums(starts, points)
         return Match(rows, starts, weights, common, at, points, owners, forms, totals, wordings)
-
-    def leaders(self, match: Match, likes: Sequence[tuple[Ints, Floats]], is_named: Mask) -> Led:
-        """The leading likes; `likes` has the rows and the weights of the likes for each run of papers of one taste."""
-        found = Led(np.full(len(match.totals), -1), *np.zeros((2, len(match.totals))))
-        common = match.sums(match.common)
-        for (row, papers), (sources, shares) in zip(runs_of(match.rows), likes, strict=True):
-            if len(sources):
-                self._lead(found, match, row, papers, sources, shares, common, is_named)
-        return found
-
-    def _lead(
-        self,
-        found: Led,
-        match: Match,
-        row: int,
-        papers: slice,
-        sources: Ints,
-        shares: Floats,
-        common: Floats,
-        is_named: Mask,
-    ) -> None:
-        scale, baseline = float(self._tastes.scale[row]), float(self._tastes.baseline[row])
-        liked = self._liked(row, sources)
-        span = slice(int(match.starts[papers.start]), int(match.starts[papers.stop]))
-        owners, at, weights = match.owners[span] - papers.start, match.at[span], match.weights[span]
-        said = np.zeros((papers.stop - papers.start) * liked.shape[1], np.float32)
-        said[owners * liked.shape[1] + np.where(at < 0, liked.shape[1] - 1, at)] = weights
-        parts = shares * (scale * (said.reshape(-1, liked.shape[1]) @ liked.T) - baseline * common[papers, np.newaxis])
-        best = parts.argmax(axis=1)
-        carried = parts[np.arange(len(best)), best]
-        found.leaders[papers], found.carried[papers] = sources[best], carried
-        some = np.flatnonzero(is_named[span])
-        lines = owners[some]
-        products = scale * weights[some] * liked[best[lines], at[some]] - baseline * match.common[span][some]
-        found.of_named[papers] = shares[best] * sums(lines, products, len(best))
-
-    def _liked(self, row: int, sources: Ints) -> npt.NDArray[np.float32]:
-        """What each like says of each word of a taste, levelled as that was; the last column, for no word, is empty."""
-        vectors = self._tastes.vectors
-        words, _ = _row(self._tastes.weights, row)
-        span = slice(int(self._tastes.weights.indptr[row]), int(self._tastes.weights.indptr[row + 1]))
-        growth = np.append(self._tastes.growth[span], 0.0)
-        entries, starts = entries_of(vectors, sources)
-        self._lines[words] = np.arange(len(words))
-        at = self._lines[vectors.indices[entries]]
-        self._lines[words] = -1
-        liked = np.zeros((len(sources), len(words) + 1), np.float32)
-        liked[np.repeat(np.arange(len(sources)), np.diff(starts)), at] = vectors.data[entries] * growth[at]
-        liked[:, -1] = 0.0
-        return liked
 
     def _worded(self, places: Ints, entries: Ints, starts: Ints, points: Floats) -> tuple[list[Wording], Ints]:
         pool = self._pool

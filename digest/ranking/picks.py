@@ -59,25 +59,31 @@ def _picks(
     worked: Worked, i: int, rows: list[int], places: list[int], said: Iterator[tuple[Reason, ...]]
 ) -> list[Pick]:
     """The picks of one request, given what the words say for each."""
-    papers, interests = worked.scored.pool.papers, worked.requests[i].interests
+    pool, interests = worked.scored.pool, worked.requests[i].interests
+    papers, earned = pool.papers, [blend.Earned(interest, pool) for interest in interests]
     # Most subscribers have likes and no more: then words are all there is to tell.
-    is_simple = len(interests) == 1 and worked.meaning is None and not blend.has_boosts(interests[0])
-    is_calm = is_simple and not worked.scored.pool.trend[places].any()
+    is_simple = len(interests) == 1 and worked.meaning is None and earned[0].is_trend_alone
+    is_calm = is_simple and not pool.trend[places].any()
     found = []
     for row, place in zip(rows, places, strict=True):
         words = next(said)
-        reasons = words if is_calm else reasons_of(worked, i, row, place, words)
-        score = math.fsum([reason.share for reason in reasons])
+        reasons = words if is_calm else _reasons(worked, i, row, place, words, earned[row])
+        score = reasons[0].share if len(reasons) == 1 else math.fsum([reason.share for reason in reasons])
         found.append(Pick(papers[place].id, score, reasons, interests[row].name))
     return found
 
 
 def reasons_of(worked: Worked, i: int, row: int, place: int, words: tuple[Reason, ...]) -> tuple[Reason, ...]:
     """All reasons of the paper at a place for the `row`-th interest of the `i`-th request: they sum to its score."""
-    found, interest = worked.scored, worked.requests[i].interests[row]
-    boosts = blend.reasons(interest, place, found.pool)
+    interest = worked.requests[i].interests[row]
+    return _reasons(worked, i, row, place, words, blend.Earned(interest, worked.scored.pool))
+
+
+def _reasons(  # what a score is the sum of
+    worked: Worked, i: int, row: int, place: int, words: tuple[Reason, ...], earned: blend.Earned
+) -> tuple[Reason, ...]:
     beside = _beside(worked, i, row, place) if len(worked.requests[i].interests) > 1 else ()
-    return (*words, *_meaning(worked, i, row, place), *boosts, *beside)
+    return (*words, *_meaning(worked, i, row, place), *earned.reasons(place), *beside)
 
 
 def _meaning(worked: Worked, i: int, row: int, place: int) -> Iterator[Reason]:

@@ -29,7 +29,7 @@ from digest.model import Interest, Paper
 from digest.ranking.corpus import Corpus, Statistics
 from digest.ranking.counts import Floats, row_sums, selected
 from digest.ranking.query import words
-from digest.ranking.vectors import levelled, squared_norms, strongest, with_lengths
+from digest.ranking.vectors import levelled, product, squared_norms, strongest, with_lengths
 
 DISLIKE_WEIGHT = 0.5
 """How much the mean of the dislikes counts against the mean of the likes."""
@@ -44,7 +44,7 @@ LASTING = 0.25
 """The part of a like that never fades."""
 
 WORDS = 800
-"""Words that a taste has at most, the strongest; more take half as long again and rank no better."""
+"""Words that a taste has at most, the strongest, beside those that tie; more take longer and rank no better."""
 
 _MANY = 20  # likes tell a taste without what is beside them
 _LONGEST_BASELINE = 0.5  # of the length of the taste
@@ -110,13 +110,14 @@ def tastes_of(
     read = _read(interests, corpus, liked)
     parts = [_parts(interest, read, now) for interest in interests]
     vectors, sources, mixture = _with_beside(read, parts, corpus)
-    whole = sp.csr_array(mixture @ vectors)
+    whole = product(mixture.astype(np.float32), vectors)
     flat = levelled(whole)
     norms, lengths = np.sqrt(squared_norms(whole)), np.sqrt(squared_norms(flat))
     stretches = np.divide(norms, lengths, out=np.ones_like(norms), where=lengths > 0)
-    said = _sorted(strongest(whole, WORDS))
+    # With all that tie: in which order words stand depends on whose tastes are made at once.
+    said = _sorted(strongest(whole, WORDS, has_ties=True))
     weights = levelled(said)
-    weights.data *= np.repeat(stretches, np.diff(said.indptr))
+    weights.data *= np.repeat(stretches, np.diff(said.indptr)).astype(np.float32)
     growth = np.divide(weights.data, said.data, out=np.zeros_like(weights.data), where=said.data != 0)
     scale = np.divide(1 / corpus.statistics.norm, norms, out=np.zeros_like(norms), where=norms > 0)
     baseline = _baseline(interests, scale, norms, corpus.statistics.mean_norm)

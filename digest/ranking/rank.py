@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["RISING_SHARE", "Ranker", "Request", "Trace"]
 
-_CHUNK = 64  # interests scored at once: 8 bytes × 64 × papers of scores at a time
+_CELLS = 1 << 18  # scores worked on at once, 8 bytes each
+_FEWEST, _MOST = 32, 256  # interests scored at once
 
 
 class Ranker:
@@ -65,7 +66,7 @@ class Ranker:
     ) -> Iterator[list[int]]:
         """The ids of each request's best papers by the same scores: no bar, no diversity, no reasons."""
         pool = self._pool(candidates, now)
-        for some in _chunks(requests):
+        for some in _chunks(requests, len(pool)):
             found = self._scored(some, pool, liked, now, has_bars=False)
             for request, fitting in zip(some, fittings(some, found), strict=True):
                 yield [pool.papers[place].id for place in ordered(request, fitting).tolist()]
@@ -103,7 +104,7 @@ class Ranker:
         """Everything but the words, a few requests at a time."""
         pool = self._pool(candidates, now)
         marks = rising_mask(rising, pool)
-        for some in _chunks(requests):
+        for some in _chunks(requests, len(pool)):
             found = self._scored(some, pool, liked, now, has_bars=True)
             fitting = list(fittings(some, found))
             offers = [offer(request, one, marks) for request, one in zip(some, fitting, strict=True)]
@@ -138,11 +139,12 @@ class Ranker:
         return self._prepared[0]
 
 
-def _chunks(requests: Sequence[Request]) -> Iterator[list[Request]]:
+def _chunks(requests: Sequence[Request], papers: int) -> Iterator[list[Request]]:
+    most = min(max(_CELLS // max(papers, 1), _FEWEST), _MOST)
     some: list[Request] = []
     count = 0
     for request in requests:
-        if some and count + len(request.interests) > _CHUNK:
+        if some and count + len(request.interests) > most:
             yield some
             some, count = [], 0
         some.append(request)

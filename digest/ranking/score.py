@@ -15,11 +15,11 @@ import numpy as np
 from digest.model import Interest, Profile
 from digest.ranking import blend
 from digest.ranking.bar import bars
-from digest.ranking.choose import RISING_SHARE, Offer, shortlist
+from digest.ranking.choose import RISING_SHARE, Offer, looked_at, shortlist
 from digest.ranking.corpus import Corpus
 from digest.ranking.counts import Floats, Ints
 from digest.ranking.pool import Mask, Pool
-from digest.ranking.profile import Tastes, has_taste
+from digest.ranking.profile import Tastes
 
 if TYPE_CHECKING:
     from digest.ranking.meaning import Meaning
@@ -99,23 +99,24 @@ def scored(
 def fittings(requests: Sequence[Request], found: Scored) -> Iterator[Fitting]:
     """What each request may get."""
     start = 0
+    is_above = found.points >= (found.bars - _STEP / 2)[:, np.newaxis]
     for request in requests:
-        yield _fitting(request, found, start)
-        start += len(request.interests)
+        end = start + len(request.interests)
+        yield _fitting(request, found, is_above[start:end], start)
+        start = end
 
 
-def _fitting(request: Request, found: Scored, start: int) -> Fitting:
+def _fitting(request: Request, found: Scored, is_fitting: Mask, start: int) -> Fitting:
+    """`is_fitting` comes as what is above the bar, and becomes what fits."""
     pool, count = found.pool, len(request.interests)
-    points = found.points[start : start + count]
+    ruled_out = blend.places_ruled_out(request.profile, request.excluded, pool)
     is_out = np.zeros(len(pool), bool)
-    is_out[blend.places_ruled_out(request.profile, request.excluded, pool)] = True
-    is_wanted = np.ones((count, len(pool)), bool)
-    is_fitting = points >= (found.bars[start : start + count] - _STEP / 2)[:, np.newaxis]
+    is_out[ruled_out] = True
+    is_wanted = np.ones(is_fitting.shape, bool)
+    has_cross_lists = request.profile.options.has_cross_lists
     for row, interest in enumerate(request.interests):
-        if not has_taste(interest):
-            passed = blend.is_asked_for(interest, pool)
-            is_wanted[row] = True if passed is None else passed
-        has_cross_lists = request.profile.options.has_cross_lists
+        if (passed := blend.is_asked_for(interest, pool)) is not None:
+            is_wanted[row] = passed
         if interest.keywords or not has_cross_lists:
             unwanted = blend.places_ruled_out_of(interest, pool, has_cross_lists=has_cross_lists)
             is_wanted[row, unwanted] = False
@@ -123,8 +124,8 @@ def _fitting(request: Request, found: Scored, start: int) -> Fitting:
             # Whoever follows somebody wants all of it, whatever it is about.
             is_fitting[row, blend.places_by_followed(interest, pool)] = True
     is_fitting &= is_wanted
-    is_fitting &= ~is_out
-    scores, best = _best_of(points, is_fitting)
+    is_fitting[:, ruled_out] = False
+    scores, best = _best_of(found.points[start : start + count], is_fitting)
     scores += blend.TREND_BOOST * pool.trend
     return Fitting(start, is_out, is_wanted, is_fitting, scores, best)
 
@@ -142,12 +143,13 @@ def _best_of(points: Floats, is_fitting: Mask) -> tuple[Floats, Ints]:
 
 def offer(request: Request, fitting: Fitting, rising: Mask | None) -> Offer:
     """The best of what a request may get: enough to choose an edition from."""
-    places = np.flatnonzero(fitting.scores > -np.inf)
-    scores = np.round(fitting.scores[places], _DIGITS)
+    count = len(fitting.is_fitting)
+    is_simple = rising is None and count == 1
+    places, scores = _contenders(fitting, looked_at(request.limit) if is_simple else len(fitting.scores))
     if rising is not None:
         kept = _without_surplus(scores, rising[places])
         places, scores = places[kept], scores[kept]
-    listed = _listed(scores, fitting.best[places], request.limit, len(fitting.is_fitting))
+    listed = _listed(scores, fitting.best[places], request.limit, count)
     chosen = places[listed]
     is_rising = np.zeros(len(chosen), np.int64) if rising is None else rising[chosen].astype(np.int64)
     return Offer(chosen, fitting.best[chosen], scores[listed], is_rising, request.limit)
@@ -164,9 +166,20 @@ def _listed(scores: Floats, best: Ints, limit: int, count: int) -> Ints:
 
 def ordered(request: Request, fitting: Fitting) -> Ints:
     """The places of the best papers by nothing but their scores."""
-    places = np.flatnonzero(fitting.scores > -np.inf)
-    scores = np.round(fitting.scores[places], _DIGITS)
-    return places[shortlist(scores, request.limit, request.limit)]
+    places, scores = _contenders(fitting, request.limit)
+    return places[np.argsort(-scores, kind="stable")[: request.limit]]
+
+
+def _contenders(fitting: Fitting, count: int) -> tuple[Ints, Floats]:
+    """The places and scores of all that may be among the `count` best of what fits, those that tie included."""
+    scores, least = fitting.scores, _LOWEST
+    if 0 < count < len(scores):
+        least = max(least, np.partition(scores, len(scores) - count)[len(scores) - count] - _STEP)
+    places = np.flatnonzero(scores >= least)
+    return places, np.round(scores[places], _DIGITS)
+
+
+_LOWEST = float(np.finfo(np.float64).min)  # of all that fits: −∞ is what does not
 
 
 def _without_surplus(scores: Floats, is_rising: Mask) -> Ints:

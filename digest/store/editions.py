@@ -87,7 +87,10 @@ def store_editions(connection: Connection, composed: Sequence[Composed]) -> dict
     At most one edition per subscriber in one call.
     """
     composed = _of_today(connection, composed)
-    facts_ids = store_facts(connection, {p.facts for one in composed for p in one.picks})
+    # By identity first: most picks of a morning share their facts, which are long to hash.
+    shown = {id(pick.facts): pick.facts for one in composed for pick in one.picks}
+    by_facts = store_facts(connection, set(shown.values()))
+    facts_ids = {identity: by_facts[facts] for identity, facts in shown.items()}
     stored: dict[int, int] = {}
     for some in chunks(composed):
         rows = [_edition_row(one, facts_ids) for one in some]
@@ -273,7 +276,7 @@ def _insert(connection: Connection, table: Any) -> postgresql.Insert | sqlite.In
 # ── to and from JSON ─────────────────────────────────────────────────────────────────────────────
 
 
-def _edition_row(one: Composed, facts_ids: Mapping[Facts, int]) -> dict[str, Any]:
+def _edition_row(one: Composed, facts_ids: Mapping[int, int]) -> dict[str, Any]:
     return {
         "subscriber_id": one.subscriber_id,
         "occasion": one.occasion,
@@ -281,7 +284,7 @@ def _edition_row(one: Composed, facts_ids: Mapping[Facts, int]) -> dict[str, Any
         "since": one.since,
         "composed_at": one.composed_at,
         "scanned": one.scanned,
-        "picks": [_pick_row(pick, facts_ids[pick.facts]) for pick in one.picks],
+        "picks": [_pick_row(pick, facts_ids[id(pick.facts)]) for pick in one.picks],
         "skip_reason": one.skip_reason,
         "manner": _manner_row(one),
     }
@@ -303,7 +306,7 @@ def _card_row(card: AuthorCard) -> dict[str, Any]:
 
 def _pick_row(pick: ShownPick, facts_id: int) -> dict[str, Any]:
     """What is usual is left out: a hundred thousand editions hold two million of these."""
-    reasons = [(reason.kind.value, reason.words, reason.share) for reason in pick.reasons]
+    reasons = [(reason.kind, reason.words, reason.share) for reason in pick.reasons]
     row: dict[str, Any] = {"facts": facts_id, "score": pick.score, "reasons": reasons}
     if pick.interest:
         row["interest"] = pick.interest

@@ -24,6 +24,7 @@ import scipy.sparse as sp
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from digest import daemon
 from digest.model import Interest, Paper, Profile
 from digest.ranking.corpus import WINDOW, Corpus
 from digest.ranking.pool import pool_of
@@ -149,6 +150,7 @@ def growth(known: list[Paper], new: list[Paper], chance: random.Random) -> None:
 
 
 def main(subscribers: int) -> None:
+    daemon.collect_seldom()  # as composing does
     chance = random.Random(20260420)
     known = papers(chance, KNOWN, 0)
     compare(subscribers, known, papers(chance, NEW, KNOWN), chance)

@@ -119,7 +119,7 @@ def test_a_mute_wins_over_every_boost(profile: Profile) -> None:
 def test_the_reasons_are_the_boosts(interest: Interest) -> None:
     found = boosts(interest) + blend.TREND_BOOST * POOL.trend
     for place in range(len(POOL)):
-        shares = [reason.share for reason in blend.reasons(interest, place, POOL)]
+        shares = [reason.share for reason in blend.Earned(interest, POOL).reasons(place)]
         assert math.fsum(shares) == pytest.approx(found[place], abs=1e-12)
 
 
@@ -138,7 +138,7 @@ def test_the_order_of_the_profile_does_not_matter(interest: Interest, chance: Ra
     assert boosts(other) == pytest.approx(boosts(interest))
     assert list(blend.places_ruled_out_of(other, POOL)) == list(blend.places_ruled_out_of(interest, POOL))
     for place in range(len(POOL)):
-        assert list(blend.reasons(other, place, POOL)) == list(blend.reasons(interest, place, POOL))
+        assert list(blend.Earned(other, POOL).reasons(place)) == list(blend.Earned(interest, POOL).reasons(place))
 
 
 @given(interests)
@@ -189,7 +189,7 @@ def test_two_conditions_met_count_once_and_are_both_named() -> None:
     pool = pool_of(papers, corpus_of(papers), NOW)
     interest = Interest(keywords=("speech AND robots", "robots OR arms"))
     assert boosts(interest, pool).tolist() == [blend.KEYWORD_BOOST]
-    (reason,) = blend.reasons(interest, 0, pool)
+    (reason,) = blend.Earned(interest, pool).reasons(0)
     assert reason.words == ("robots OR arms", "speech AND robots")
 
 
@@ -207,7 +207,7 @@ def test_institutions_are_a_filter_without_taste_and_a_boost_beside_one() -> Non
     assert {POOL.papers[place].id % 3 for place in np.flatnonzero(found)} == {0, 1}
     assert set(found[found > 0]) == {blend.INSTITUTION_BOOST}
     place = next(place for place, one in enumerate(POOL.papers) if one.id % 3 == 0)
-    assert ("MIT",) in [reason.words for reason in blend.reasons(interest, place, POOL)]
+    assert ("MIT",) in [reason.words for reason in blend.Earned(interest, POOL).reasons(place)]
 
 
 def test_keywords_that_only_rule_out_are_no_taste() -> None:

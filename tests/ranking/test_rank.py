@@ -259,3 +259,13 @@ def test_the_points_of_the_words_sum_to_the_relevance() -> None:
     points = Ranker(corpus_of(SHELF)).term_points(profile.interests[0], known[pick.paper_id], known, NOW)
     share = math.fsum(r.share for r in pick.reasons if r.kind in (ReasonKind.TERMS, ReasonKind.LIKED))
     assert math.fsum(value for _, value in points) == pytest.approx(share, abs=1e-9)
+
+
+def test_an_order_has_the_best_by_score_and_no_more_than_asked_for() -> None:
+    ranker = Ranker(corpus_of(SHELF))
+    orders = [
+        next(ranker.order_batch([Request(1, wanting(likes=(1,)), limit)], SHELF, {}, NOW)) for limit in (0, 1, 2, 29)
+    ]
+    assert [len(order) for order in orders] == [0, 1, 2, 29]
+    assert orders[1] == orders[3][:1]
+    assert orders[2] == orders[3][:2]

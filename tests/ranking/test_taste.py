@@ -39,6 +39,15 @@ def test_the_order_of_likes_and_a_like_given_twice_never_matter(likes: list[int]
     assert weights_of(Interest(likes=(*reversed(likes), likes[0]))) == once
 
 
+def test_a_taste_is_the_same_whose_ever_are_made_with_it() -> None:
+    papers = [paper(i, " ".join(f"w{(7 * i + 11 * j) % 3000}x" for j in range(60))) for i in range(300)]
+    corpus = corpus_of(papers)
+    many, few = Interest(likes=tuple(range(100))), Interest(likes=(1, 2))
+    alone, beside = tastes_of([many], corpus, {}), tastes_of([few, many], corpus, {})
+    kept, same = alone.weights[[0], :].toarray(), beside.weights[[1], :].toarray()
+    assert same == pytest.approx(kept, rel=1e-5)
+
+
 @given(likes_of, st.integers(0, 5000))
 def test_likes_of_one_age_count_as_if_none_had_an_age(likes: list[int], days: int) -> None:
     aged = Interest(likes=tuple(likes), liked_at=(NOW - timedelta(days=days),) * len(likes))
@@ -125,6 +134,7 @@ def test_of_very_many_words_the_strongest_are_kept_and_what_the_others_have_in_c
     papers = [paper(i, " ".join(f"w{(7 * i + 11 * j) % 3000}x" for j in range(60))) for i in range(300)]
     corpus = corpus_of(papers)
     tastes = tastes_of([Interest(likes=tuple(range(100))), Interest(likes=(1,))], corpus, {})
-    assert np.diff(tastes.weights.indptr)[0] == profile.WORDS
+    descending = np.sort(tastes.weights[[0], :].data)[::-1]
+    assert descending[profile.WORDS - 1 :] == pytest.approx(descending[profile.WORDS - 1], rel=1e-5)
     few, many = tastes.baseline / tastes.scale
     assert few < many
