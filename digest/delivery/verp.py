@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
-import hmac
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+
+from digest.seals import Keys, seal_number, unseal_number
 
 RETURN = "return"
 UNSUBSCRIBE = "unsubscribe"
@@ -22,29 +22,20 @@ MAX_LOCAL = 64
 """Octets of a local part (RFC 5321, section 4.5.3.1.1)."""
 
 MAX_TOKEN = 40
-_MAC_BYTES = 16  # RFC 2104, section 5: not less than half of the hash
-_ID_BYTES = 8
+_LABEL = "address"
 
 
-def sign(keys: Mapping[int, bytes], purpose: str, number: int) -> str:
+def sign(keys: Keys, purpose: str, number: int) -> str:
     """A token that `verify` turns back into `number`, for this purpose only. The highest key id signs."""
-    key_id = max(keys)
-    head = bytes([key_id]) + number.to_bytes(max(1, (number.bit_length() + 7) // 8), "big")
-    return base64.b32encode(head + _mac(keys[key_id], purpose, head)).decode().rstrip("=").lower()
+    return base64.b32encode(seal_number(keys, _LABEL, purpose, number)).decode().rstrip("=").lower()
 
 
-def verify(keys: Mapping[int, bytes], purpose: str, token: str) -> int | None:
+def verify(keys: Keys, purpose: str, token: str) -> int | None:
     """The number of a token that was signed for `purpose`, in whatever case it came back; else None."""
-    raw = _decode(token)
-    head, mac = raw[:-_MAC_BYTES], raw[-_MAC_BYTES:]
-    if not 2 <= len(head) <= 1 + _ID_BYTES:
-        return None
-    secret = keys.get(head[0], b"")
-    is_genuine = hmac.compare_digest(_mac(secret, purpose, head), mac)
-    return int.from_bytes(head[1:], "big") if is_genuine and secret else None
+    return unseal_number(keys, _LABEL, purpose, _decode(token))
 
 
-def first_genuine(keys: Mapping[int, bytes], purpose: str, tokens: Iterable[str]) -> int | None:
+def first_genuine(keys: Keys, purpose: str, tokens: Iterable[str]) -> int | None:
     """The number of the first token that holds; None where none does."""
     return next((found for token in tokens if (found := verify(keys, purpose, token)) is not None), None)
 
@@ -64,11 +55,6 @@ def check_base(base: str) -> str | None:
     if len(local) > longest:
         return f"must have at most {longest} characters before the @, since a token of {MAX_TOKEN} follows them"
     return None
-
-
-def _mac(secret: bytes, purpose: str, head: bytes) -> bytes:
-    # Its own label: no token of a link is one of an address.
-    return hmac.digest(secret, b"digest address\0" + purpose.encode() + b"\0" + head, hashlib.sha256)[:_MAC_BYTES]
 
 
 def _decode(token: str) -> bytes:

@@ -22,7 +22,6 @@ from digest.editions.links import (
     CONFIRM,
     PREFERENCES,
     UNSUBSCRIBE,
-    Keys,
     confirm_url,
     manage_url,
     preferences_url,
@@ -38,6 +37,7 @@ from digest.editions.notice import Notice, render_notice
 from digest.editions.render import Reader, Rendered, render_digest
 from digest.editions.templates import Style
 from digest.model import Edition, OutboxKind
+from digest.seals import Keys
 
 
 @dataclass(frozen=True, slots=True)

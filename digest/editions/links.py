@@ -9,14 +9,10 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
-import hmac
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote, urlsplit
 
-Keys = Mapping[int, bytes]
-"""Key id (0–255) → secret of 32 bytes. The highest id signs; all of them verify."""
+from digest.seals import Keys, is_storable, seal, seal_number, unseal, unseal_number
 
 UNSUBSCRIBE = "unsubscribe"
 CONFIRM = "confirm"  # its number is that of a confirmation, which knows when it was used and when it expires
@@ -29,49 +25,34 @@ FEED = "feed"  # subscriber, number of the feed's address: the next number ends 
 ACCESS_LIVES = timedelta(hours=2)
 """How long a link opens preferences, archive, export and erasure."""
 
-_MAC_BYTES = 16  # RFC 2104, section 5: not less than half of the hash
-_ID_BYTES = 8
+_LABEL = "link"
 _TOKEN_LENGTH = 34  # of 1 + 8 + 16 bytes in base64 without padding
 _LONGEST_TOKEN = 64  # of 1 + 3 × 9 + 16 bytes, and some room
+_LAST_MINUTE = int(datetime.max.replace(tzinfo=UTC).timestamp()) // 60
 _COLUMNS = 74
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 def sign(keys: Keys, purpose: str, subscriber_id: int) -> str:
     """A token that `verify` turns back into `subscriber_id`, for this purpose only. By itself it never expires."""
-    key_id = max(keys)
-    number = subscriber_id.to_bytes(max(1, (subscriber_id.bit_length() + 7) // 8), "big")
-    head = bytes([key_id]) + number
-    return _encode(head + _mac(keys[key_id], purpose, head))
+    return _encode(seal_number(keys, _LABEL, purpose, subscriber_id))
 
 
 def verify(keys: Keys, purpose: str, token: str) -> int | None:
     """The subscriber id of a token signed for `purpose`; None for anything else, in constant time."""
-    raw = _decode(token)
-    head, mac = raw[:-_MAC_BYTES], raw[-_MAC_BYTES:]
-    if not 2 <= len(head) <= 1 + _ID_BYTES:
-        return None
-    secret = keys.get(head[0], b"")
-    is_genuine = hmac.compare_digest(_mac(secret, purpose, head), mac)
-    return int.from_bytes(head[1:], "big") if is_genuine and secret else None
+    return unseal_number(keys, _LABEL, purpose, _decode(token))
 
 
 def sign_numbers(keys: Keys, purpose: str, *numbers: int) -> str:
     """A token that `verify_numbers` turns back into the numbers, for this purpose only."""
-    key_id = max(keys)
-    head = bytes([key_id]) + b"".join(map(_counted, numbers))
-    return _encode(head + _mac(keys[key_id], purpose, head))
+    return _encode(seal(keys, _LABEL, purpose, b"".join(map(_counted, numbers))))
 
 
 def verify_numbers(keys: Keys, purpose: str, token: str, count: int) -> tuple[int, ...] | None:
     """The `count` numbers of a token signed for `purpose`; None for anything else, in constant time."""
-    raw = _decode(token, _LONGEST_TOKEN)
-    head, mac = raw[:-_MAC_BYTES], raw[-_MAC_BYTES:]
-    secret = keys.get(head[0], b"") if head else b""
-    if not hmac.compare_digest(_mac(secret, purpose, head), mac) or not secret:
-        return None
-    numbers = _numbers(head[1:])
-    return numbers if len(numbers) == count else None
+    told = unseal(keys, _LABEL, purpose, _decode(token, _LONGEST_TOKEN))
+    numbers = _numbers(told) if told is not None else ()
+    return numbers if len(numbers) == count and all(map(is_storable, numbers)) else None
 
 
 def sign_until(keys: Keys, purpose: str, subscriber_id: int, until: datetime) -> str:
@@ -84,7 +65,7 @@ def verify_until(keys: Keys, purpose: str, token: str) -> tuple[int, datetime] |
     found = verify_numbers(keys, purpose, token, 2)
     if found is None:
         return None
-    return found[0], datetime.fromtimestamp(found[1] * 60, UTC)
+    return (found[0], datetime.fromtimestamp(found[1] * 60, UTC)) if found[1] <= _LAST_MINUTE else None
 
 
 def vote_url(public_url: str, token: str, do: str = "") -> str:
@@ -150,11 +131,6 @@ def check_public_url(public_url: str) -> str | None:
 
 def _is_numeric(host: str) -> bool:
     return ":" in host or host.replace(".", "").isdigit()
-
-
-def _mac(secret: bytes, purpose: str, head: bytes) -> bytes:
-    # The purpose ends at the NUL, which no purpose holds, so that no two pairs give the same text.
-    return hmac.digest(secret, b"digest link\0" + purpose.encode() + b"\0" + head, hashlib.sha256)[:_MAC_BYTES]
 
 
 def _encode(raw: bytes) -> str:

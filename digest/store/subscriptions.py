@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -19,10 +19,11 @@ from sqlalchemy import Connection, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from digest.editions.calendar import next_edition
-from digest.editions.letter import CONFIRMATION_LIVES, confirmation_content
-from digest.editions.links import CONFIRM, Keys, verify
+from digest.editions.letter import CONFIRMATION_LIVES, confirmation_content, manner_content
+from digest.editions.links import CONFIRM, verify
 from digest.errors import DigestError, NotFound
-from digest.model import Days, Interest, OutboxKind, Schedule, Subscriber, SubscriberState
+from digest.model import Days, Interest, Options, OutboxKind, Schedule, Subscriber, SubscriberState
+from digest.seals import Keys
 from digest.store import interests, letters, profiles, subscribers
 from digest.store.addresses import parse_address
 from digest.store.outbox import AnyRow
@@ -33,7 +34,9 @@ from digest.store.tables import subscribers as people
 INVITED = "invited"
 """The consent of those whom the admin invited."""
 
-_AT_MOST = 3
+AT_MOST = 3
+"""How often an address is asked that never answers."""
+
 _APART = timedelta(hours=24)
 _LIMIT = 20
 _ID_BITS = 62  # a positive number on both databases
@@ -70,6 +73,7 @@ class Wishes:
     keywords: tuple[str, ...] = ()
     authors: tuple[str, ...] = ()
     interests: tuple[Interest, ...] = ()  # named ones beside the main one, to which the three above belong
+    language: str = ""  # the code of the language they asked in, "" for that of all mails
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +115,7 @@ def begin(
         return Begun.WAITING
     person = known or _add_pending(connection, shown, wishes, now)
     content = confirmation_content(confirmation, wishes.schedule, wishes.limit, is_invited=is_invited)
+    content = {**content, **manner_content(Options(language=wishes.language))}
     letters.put(connection, OutboxKind.CONFIRMATION, person, f"{now:%Y-%m-%d}.{number}", content, now, domain)
     return Begun.MAILED
 
@@ -145,7 +150,7 @@ def _next_number(connection: Connection, key: str, now: datetime) -> int | Begun
     asked = connection.execute(mine.order_by(confirmations.c.number)).all()
     answered = max((row.number for row in asked if row.confirmed_at is not None), default=0)
     unanswered = [row for row in asked if row.number > answered]
-    if len(unanswered) >= _AT_MOST:
+    if len(unanswered) >= AT_MOST:
         return Begun.EXHAUSTED
     if asked and asked[-1].begun_at > now - _APART and not (answered and not unanswered):
         return Begun.WAITING
@@ -215,7 +220,7 @@ def confirm(
     connection.execute(update(confirmations).where(confirmations.c.id == row.id).values(confirmed_at=now))
     void(connection, row.address_key, now)
     if is_move:
-        return _moved(connection, row)
+        return _moved(connection, row, now, domain)
     person = _known(connection, row.address_key)
     if person is None or person.state not in (SubscriberState.ACTIVE, SubscriberState.PAUSED):
         if needs_approval and row.wishes["consent"] != INVITED:
@@ -262,12 +267,14 @@ def _waiting(connection: Connection, row: AnyRow, known: Subscriber | None, now:
     return known
 
 
-def _moved(connection: Connection, row: AnyRow) -> Followed:
+def _moved(connection: Connection, row: AnyRow, now: datetime, domain: str) -> Followed:
     """The address may have become somebody's, or the subscriber may have left, since it was asked."""
     try:
-        person = subscribers.edit(connection, row.wishes["moves"], address=row.address)
+        before = subscribers.get_by_id(connection, row.wishes["moves"])
+        person = subscribers.edit(connection, before.id, address=row.address)
     except DigestError:
         return Followed(LinkState.EXPIRED, None, is_move=True)
+    letters.moved(connection, before, f"{row.id}", now, domain)
     return Followed(LinkState.OPEN, person, is_move=True)
 
 
@@ -309,6 +316,9 @@ def _subscribed(connection: Connection, row: AnyRow, known: Subscriber | None, n
         keywords=wishes.keywords or None,
         authors=wishes.authors or None,
     )
+    options = profiles.get_profile(connection, person.id).options
+    if wishes.language and not options.language:
+        profiles.set_options(connection, person.id, replace(options, language=wishes.language))
     for one in wishes.interests:
         name = interests.added(connection, person.id, one.name)
         profiles.set_profile(connection, person.id, interest=name, categories=one.categories, keywords=one.keywords)
@@ -328,6 +338,7 @@ def wishes_of(stored: Mapping[str, Any]) -> Wishes:
             Interest(one["name"], tuple(one["categories"]), tuple(one["keywords"]))
             for one in stored.get("interests", ())
         ),
+        language=stored.get("language", ""),
         **lists,
     )
 

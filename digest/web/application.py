@@ -11,16 +11,15 @@ from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from digest.clock import Clock
-from digest.editions.language import language as language_of
-from digest.editions.links import Keys
-from digest.editions.look import ACCENT
+from digest.editions.look import BUILT_IN, Look
 from digest.errors import DigestError, DiskFull
+from digest.seals import Keys
 from digest.store.database import Database
 from digest.web.archive import Archive
 from digest.web.author import AuthorPage
@@ -60,7 +59,7 @@ def app(  # noqa: PLR0913 - each has a default but the first three
     sign_up: SignUp = _EVERYBODY,
     trusted_proxies: Sequence[str] = (),
     language: str = "",
-    accent: str = ACCENT,
+    look: Look = BUILT_IN,
 ) -> ASGIApp:
     """The readers' pages, with the health checks beside them.
 
@@ -68,7 +67,8 @@ def app(  # noqa: PLR0913 - each has a default but the first three
     `public_url` is the address under which readers reach the pages; its path is the prefix of every link.
     `hook` says who may report bounces; `goodbye_from` is the domain from which goodbyes are mailed, "" where none are.
     `sender` is that from which links are mailed, "" where none are; `sign_up` says who may subscribe; `trusted_proxies`
-    are the addresses whose `X-Forwarded-For` counts. `language` and `accent` are those of the pages.
+    are the addresses whose `X-Forwarded-For` counts. `language` is that of readers who ask for none that
+    there is, `look` that of pages and sample.
     """
     pages = Pages(
         name,
@@ -76,16 +76,17 @@ def app(  # noqa: PLR0913 - each has a default but the first three
         public_url,
         imprint,
         can_subscribe=bool(sender) and sign_up.is_possible,
-        language=language_of(language, overrides),
-        accent=accent,
+        language=language,
+        look=look,
     )
+    pages.compile()
     clients = Clients(trusted_proxies)
     door = Door(database, keys, clock, pages, clients, Limits(clients, clock), sign_up, sender)
     public = Public(database, clock, pages, overrides)
     unsubscribe = Unsubscribe(database, keys, clock, pages, goodbye_from)
     routes = [
         *public.routes(),
-        *PaperPage(database, clock, pages).routes(),
+        *PaperPage(database, clock, pages, public).routes(),
         *AuthorPage(database, clock, pages).routes(),
         *Feeds(database, pages, public).routes(),
         *Subscribe(door, public.topics).routes(),
@@ -93,6 +94,7 @@ def app(  # noqa: PLR0913 - each has a default but the first three
         *Votes(door).routes(),
         *Archive(door).routes(),
         *Sample(door, public.topics, name, overrides, imprint).routes(),
+        Route("/favicon.ico", partial(_icon, pages)),
         Route("/u/{token}", unsubscribe.ask, methods=["GET"]),
         Route("/u/{token}", unsubscribe.end, methods=["POST"]),
         *([Webhooks(database, keys, clock, hook).route] if hook else []),
@@ -111,7 +113,8 @@ def health(database: Database) -> ASGIApp:
 
 def _guarded(routes: list[Route], pages: Pages) -> ASGIApp:
     places = {route.path.split("/")[1] for route in routes}
-    return Guard(_starlette(routes, pages), pages.style_hash, prefix=pages.prefix, places=places)
+    inner = _starlette(routes, pages)
+    return Guard(inner, pages.style_hash, prefix=pages.prefix, places=places, images=pages.image_source)
 
 
 def _starlette(routes: list[Route], pages: Pages) -> Starlette:
@@ -120,6 +123,7 @@ def _starlette(routes: list[Route], pages: Pages) -> Starlette:
         exception_handlers={
             HTTPException: partial(_refused, pages),
             DigestError: partial(_unavailable, pages),
+            ClientDisconnect: _gone,
             Exception: partial(_broken, pages),
         },
     )
@@ -150,16 +154,26 @@ async def _ready(database: Database, _request: Request) -> Response:
     return PlainTextResponse("ready\n")
 
 
-async def _refused(pages: Pages, _request: Request, error: Exception) -> Response:
+async def _icon(pages: Pages, _request: Request) -> Response:
+    """For what has no head to name one: feeds, files, and the sample mail."""
+    return Response(pages.icon, media_type="image/svg+xml", headers={"Cache-Control": "public, max-age=86400"})
+
+
+async def _refused(pages: Pages, request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     page = "too_many" if error.status_code == HTTPStatus.TOO_MANY_REQUESTS else "not_found"
-    return pages.answer(page, status=error.status_code, headers=error.headers)
+    return pages.answer(page, pages.spoken(request), status=error.status_code, headers=error.headers)
 
 
-async def _unavailable(pages: Pages, _request: Request, error: Exception) -> Response:
+async def _unavailable(pages: Pages, request: Request, error: Exception) -> Response:
     _LOG.error("a page could not be served: %s", error)
-    return pages.answer("broken", status=503, headers={"Retry-After": "60"})
+    return pages.answer("broken", pages.spoken(request), status=503, headers={"Retry-After": "60"})
 
 
-async def _broken(pages: Pages, _request: Request, _error: Exception) -> Response:
-    return pages.answer("broken", status=500)
+async def _gone(_request: Request, _error: Exception) -> Response:
+    """Whoever left in the middle of a form: nothing of it counts, and nobody hears the answer."""
+    return PlainTextResponse("", status_code=400)
+
+
+async def _broken(pages: Pages, request: Request, _error: Exception) -> Response:
+    return pages.answer("broken", pages.spoken(request), status=500)

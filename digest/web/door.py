@@ -12,9 +12,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from digest.clock import Clock
-from digest.editions.links import ACCESS_LIVES, Keys, sign_until, verify_until
+from digest.editions.language import Language
+from digest.editions.links import ACCESS_LIVES, sign_until, verify_until
+from digest.seals import Keys
 from digest.store.asked import Caps
 from digest.store.database import Database
+from digest.store.profiles import chosen_language
 from digest.web.clients import Clients
 from digest.web.limits import Limits
 from digest.web.pages import Pages
@@ -42,10 +45,11 @@ class SignUp:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A genuine token that has not expired, and whose it is."""
+    """A genuine token that has not expired, whose it is, and the language to answer in."""
 
     token: str
     subscriber_id: int
+    language: Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,7 @@ class Door:
     sign_up: SignUp = SignUp()
     sender: str = ""
 
-    def opened(self, request: Request, purpose: str) -> Opened | Response:
+    async def opened(self, request: Request, purpose: str) -> Opened | Response:
         """Who has this token; an answer with a way to a fresh one where it has expired.
 
         Raises:
@@ -72,9 +76,14 @@ class Door:
         if found is None:
             raise HTTPException(404)
         subscriber_id, until = found
+        language = await self.language(request, subscriber_id)
         if until <= self.clock():
-            return self.pages.answer("expired", status=410)
-        return Opened(token, subscriber_id)
+            return self.pages.answer("expired", language, status=410)
+        return Opened(token, subscriber_id, language)
+
+    async def language(self, request: Request, subscriber_id: int) -> Language:
+        """The one that a reader chose, else that of the request."""
+        return self.pages.spoken(request, await self.database.read(chosen_language, subscriber_id))
 
     def pass_for(self, subscriber_id: int, purpose: str, lives: timedelta = ACCESS_LIVES) -> str:
         """A fresh token that opens a reader's own pages for a while."""

@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from digest.clock import Clock
 from digest.delivery.providers import Read
-from digest.editions.links import Keys
+from digest.seals import Keys
 from digest.store import bounces
 from digest.store.database import Database
 

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from digest import assets, wiring
 from digest.config import Settings
 from digest.config.load import load
-from digest.editions.links import Keys
+from digest.seals import Keys
 from digest.store import migrations
 from digest.store.database import Database
 from tests.support.web import serve_at

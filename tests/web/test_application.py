@@ -13,7 +13,7 @@ import pytest
 from starlette.types import ASGIApp
 
 from digest import clock
-from digest.editions.links import Keys
+from digest.seals import Keys
 from digest.store.database import Database
 from digest.web import app, health
 from tests.support.web import KEYS, NOW, serve
