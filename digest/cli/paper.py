@@ -15,6 +15,7 @@ from digest.editions.sparkline import sparkline
 from digest.model import Paper
 from digest.store import authors, catalog, said
 
+_TAKEN, _AT_ONCE = 2_000, 500  # papers: a second or two
 _EMPTY = "No papers yet: 'digest poll' asks the sources, 'digest import' reads files."
 
 limit_option = click.option(
@@ -50,9 +51,28 @@ def list_(desk: Desk, day: datetime | None, category: str | None, trending: bool
 @json_option
 @pass_desk
 def search(desk: Desk, words: tuple[str, ...], limit: int, as_json: bool) -> None:
-    """Find papers whose title or abstract holds every word."""
-    found = desk.call(catalog.search, words, limit)
-    show_papers(found, as_json, f"No paper holds {' and '.join(map(repr, words))}.")
+    """Find papers that hold every word in title, abstract or authors.
+
+    It is the search of the pages: case, accents and plurals make no difference, papers with all words in their title
+    come first, then the latest.
+    """
+    from digest.store import pages
+
+    if late := _take_words(desk):
+        click.echo(f"{late:,} papers were not searched yet: 'digest run' and 'digest once' take their words.", err=True)
+    found = desk.database.read_sync(pages.matching, " ".join(words), limit)
+    show_papers(found.papers, as_json, f"No paper holds {' and '.join(map(repr, words))}.")
+
+
+def _take_words(desk: Desk) -> int:
+    """So that what was just polled is found: take the words of some papers that wait; how many are left."""
+    from digest.store import search as index
+
+    for _ in range(_TAKEN // _AT_ONCE):
+        if not desk.database.read_sync(index.count_due):
+            return 0
+        desk.call(index.index_due, _AT_ONCE)
+    return desk.database.read_sync(index.count_due)
 
 
 @paper.command()

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, case, func, select
+from sqlalchemy import Connection, select
 
 from digest.model import Paper
 from digest.ranking.attention import A_DAY_EARLIER, Attention, public_since, rises
 from digest.ranking.trend import trends, velocities
+from digest.store.among import among
 from digest.store.catalog import papers_by_id
 from digest.store.drafts import chunks
+from digest.store.readings import last_readings
 from digest.store.tables import paper_categories, papers, signals
 
 LATELY = timedelta(days=7)
@@ -23,6 +24,15 @@ LATELY = timedelta(days=7)
 
 MOST_RISING = 50
 """Rising papers that are offered at once, the latest ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heat:
+    """A paper's trend in [0, 1) at one moment, and what each signal gained a day."""
+
+    paper_id: int
+    trend: float
+    velocity: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,23 +60,30 @@ class Rising:
         return self.rose_at > since and (self.known_at is None or self.known_at <= since)
 
 
+def heats(connection: Connection, at: datetime) -> list[Heat]:
+    """Every paper that was read lately with its trend at `at`, hottest first, by the readings that were there then."""
+    outlines = _outlines(connection, _read_between(connection, at - LATELY, at), at)
+    rates = [velocities(one, at) for one in outlines]
+    found = [Heat(*one) for one in zip((one.id for one in outlines), trends(outlines, at).tolist(), rates, strict=True)]
+    return sorted(found, key=lambda one: (-one.trend, -sum(one.velocity.values()), one.paper_id))
+
+
 def trending(connection: Connection, at: datetime, limit: int, category: str | None = None) -> list[Trending]:
     """The papers with most trend at `at`, hottest first, by the readings that were there then.
 
     What is usual is that of all papers that were read, whatever the category.
     """
-    outlines = _outlines(connection, _read_between(connection, at - LATELY, at), at)
-    heats = trends(outlines, at).tolist()
-    rates = [velocities(one, at) for one in outlines]
-    held = _held_by(connection, category) if category is not None else None
-    rows = [
-        (-heat, -sum(rate.values()), one.id, rate)
-        for one, heat, rate in zip(outlines, heats, rates, strict=True)
-        if held is None or one.id in held
-    ]
-    rows.sort(key=itemgetter(0, 1, 2))
-    found = papers_by_id(connection, [paper_id for _, _, paper_id, _ in rows[:limit]], at)
-    return [Trending(found[paper_id], -heat, rate) for heat, _, paper_id, rate in rows[:limit]]
+    hot = heats(connection, at)
+    if category is not None:
+        held = _held_by(connection, category)
+        hot = [one for one in hot if one.paper_id in held]
+    return with_papers(connection, hot[:limit], at)
+
+
+def with_papers(connection: Connection, hot: Sequence[Heat], at: datetime) -> list[Trending]:
+    """These heats with their papers as they were at `at`."""
+    found = papers_by_id(connection, [one.paper_id for one in hot], at)
+    return [Trending(found[one.paper_id], one.trend, dict(one.velocity)) for one in hot]
 
 
 def rising(connection: Connection, since: datetime, until: datetime) -> tuple[Rising, ...]:
@@ -90,36 +107,15 @@ def _held_by(connection: Connection, category: str) -> frozenset[int]:
 
 def _outlines(connection: Connection, ids: Sequence[int], at: datetime) -> list[Paper]:
     """Papers with nothing but what their trend is made of: dates, the readings of `at` and of a day earlier."""
-    found: list[Paper] = []
-    for some in chunks(ids):
-        now: dict[int, dict[str, int]] = defaultdict(dict)
-        before: dict[int, dict[str, int]] = defaultdict(dict)
-        for row in connection.execute(_last_readings(some, at)):
-            now[row.paper_id][row.name] = row.value
-            if row.observed_at <= at - A_DAY_EARLIER:
-                before[row.paper_id][row.name] = row.value
-        dates = papers.c.published_on, papers.c.first_seen_at, papers.c.first_seen_day
-        rows = connection.execute(select(papers.c.id, *dates).where(papers.c.id.in_(some)))
-        found += [_outline(row, now[row.id], before[row.id]) for row in rows]
-    return found
-
-
-def _last_readings(ids: list[int], at: datetime) -> Select[Any]:
-    """Of every signal the last reading before `at`, and the last one a day before, oldest first."""
-    is_before = case((signals.c.observed_at <= at - A_DAY_EARLIER, 1), else_=0)
-    last = func.max(signals.c.observed_at).label("last")
-    groups = (
-        select(signals.c.paper_id, signals.c.name, last)
-        .where(signals.c.paper_id.in_(ids), signals.c.observed_at <= at)
-        .group_by(signals.c.paper_id, signals.c.name, is_before)
-        .subquery()
-    )
-    is_last = and_(
-        signals.c.paper_id == groups.c.paper_id,
-        signals.c.name == groups.c.name,
-        signals.c.observed_at == groups.c.last,
-    )
-    return select(signals).join(groups, is_last).order_by(signals.c.observed_at, signals.c.source)
+    now: dict[int, dict[str, int]] = defaultdict(dict)
+    before: dict[int, dict[str, int]] = defaultdict(dict)
+    for paper_id, name, value, was_there in last_readings(connection, ids, at, at - A_DAY_EARLIER):
+        now[paper_id][name] = value  # the earlier one comes first
+        if was_there:
+            before[paper_id][name] = value
+    dates = papers.c.published_on, papers.c.first_seen_at, papers.c.first_seen_day
+    rows = connection.execute(select(papers.c.id, *dates).where(among(connection, papers.c.id, ids)))
+    return [_outline(row, now[row.id], before[row.id]) for row in rows]
 
 
 def _outline(row: Any, now: dict[str, int], before: dict[str, int]) -> Paper:

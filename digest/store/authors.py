@@ -9,7 +9,7 @@ An author is a folded name: two people of one name are one author here, and one 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from difflib import get_close_matches
@@ -23,10 +23,12 @@ from digest.errors import NotFound
 from digest.model import AuthorCard, Paper
 from digest.papers.identity import fold_name, surname
 from digest.ranking.standing import Standing, author_standing, mean_standing, paper_standing
+from digest.store.among import among
 from digest.store.catalog import papers_by_id
 from digest.store.drafts import chunks
 from digest.store.novelty import percentiles_of
-from digest.store.tables import author_cards, author_enrichments, paper_authors
+from digest.store.readings import last_readings
+from digest.store.tables import author_cards, author_enrichments, paper_authors, paper_categories, papers
 
 _NEAR = 5
 _COMPARED = 5000  # names of the same beginning that are compared letter by letter
@@ -62,8 +64,7 @@ class Author:
     @cached_property
     def category(self) -> str | None:
         """The main category of most works; the first by name of several."""
-        counted = Counter(work.paper.categories[0] for work in self.works if work.paper.categories)
-        return min(counted, key=lambda category: (-counted[category], category), default=None)
+        return _most(work.paper.categories[0] for work in self.works if work.paper.categories)
 
     @cached_property
     def novelties(self) -> tuple[float, ...]:
@@ -82,6 +83,19 @@ class Author:
         return mean_standing((work.standing for work in self.works), own)
 
 
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """An author as a page shows one: figures of all works, and some of the works, latest first."""
+
+    name: str
+    imported: tuple[SaidCard, ...]
+    count: int  # of all works
+    category: str | None
+    novelty: float | None
+    standing: Standing
+    works: tuple[Work, ...]
+
+
 def find(connection: Connection, name: str) -> Author:
     """The author of this name, however it is written, or the only one whose name holds these words.
 
@@ -98,9 +112,57 @@ def find(connection: Connection, name: str) -> Author:
     raise NotFound(_nobody(name, holding or near(connection, name)))
 
 
-def named(connection: Connection, name: str) -> Author | None:
-    """The author of exactly this name, however it is written."""
-    return _author(connection, fold_name(name), name)
+def overview(connection: Connection, name: str, limit: int, offset: int = 0) -> Overview | None:
+    """The author of exactly this name, however it is written, with up to `limit` works.
+
+    A common name is on a thousand papers: of the others only what the figures are made of is read.
+    """
+    folded = fold_name(name)
+    said = tuple(_cards(connection, {folded}).get(folded, ()))
+    spelt = _spelt(connection, folded)
+    if not said and not spelt:
+        return None
+    known = _slips(connection, list(spelt))
+    shown = [one.paper_id for one in known[offset : offset + limit]]
+    found = papers_by_id(connection, shown)
+    novelties = [one.novelty for one in known if one.novelty is not None]
+    return Overview(
+        name=_name(said, spelt, name),
+        imported=said,
+        count=len(known),
+        category=_most([one.category for one in known if one.category is not None]),
+        novelty=fmean(novelties) if novelties else None,
+        standing=mean_standing((one.standing for one in known), _standing_of(one.card for one in said)),
+        works=tuple(works(connection, [found[paper_id] for paper_id in shown if paper_id in found])),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Slip:
+    """What an author's figures are made of, of one paper."""
+
+    paper_id: int
+    category: str | None
+    novelty: float | None
+    standing: Standing
+
+
+def _slips(connection: Connection, ids: Sequence[int]) -> list[_Slip]:
+    """Latest first."""
+    novelty = percentiles_of(connection, ids)
+    signals: dict[int, dict[str, int]] = defaultdict(dict)
+    for paper_id, name, value, _ in last_readings(connection, ids):
+        signals[paper_id][name] = value
+    first = (paper_categories.c.paper_id == papers.c.id) & (paper_categories.c.position == 0)
+    columns = papers.c.id, papers.c.published_on, papers.c.first_seen_day, papers.c.has_code, papers.c.code_url
+    query = select(*columns, paper_categories.c.category).outerjoin(paper_categories, first)
+    rows = connection.execute(query.where(among(connection, papers.c.id, sorted(ids)))).all()
+    found = []
+    for row in sorted(rows, key=lambda row: _age(row.published_on or row.first_seen_day, row.id)):
+        has_code = row.has_code or row.code_url is not None
+        standing = paper_standing(signals[row.id], novelty.get(row.id), has_code)
+        found.append(_Slip(row.id, row.category, novelty.get(row.id), standing))
+    return found
 
 
 def cards(connection: Connection, folded: Iterable[str]) -> dict[str, AuthorCard]:
@@ -175,14 +237,29 @@ def _standing_of(cards: Iterable[AuthorCard]) -> float | None:
 
 def _author(connection: Connection, folded: str, asked: str) -> Author | None:
     said = tuple(_cards(connection, {folded}).get(folded, ()))
-    rows = select(paper_authors.c.paper_id, paper_authors.c.name).where(paper_authors.c.folded == folded[:256])
-    spelt = {row.paper_id: row.name for row in connection.execute(rows)}
+    spelt = _spelt(connection, folded)
     if not said and not spelt:
         return None
     found = sorted(papers_by_id(connection, spelt).values(), key=_latest_first)
-    names = Counter(spelt.values())
-    usual = min(names, key=lambda name: (-names[name], name), default=asked)
-    return Author(said[0].card.name if said else usual, said, tuple(works(connection, found)), _ids(connection, folded))
+    ids = _ids(connection, folded)
+    return Author(_name(said, spelt, asked), said, tuple(works(connection, found)), ids)
+
+
+def _spelt(connection: Connection, folded: str) -> dict[int, str]:
+    """The papers of an author, and how each writes the name."""
+    rows = select(paper_authors.c.paper_id, paper_authors.c.name).where(paper_authors.c.folded == folded[:256])
+    return {row.paper_id: row.name for row in connection.execute(rows)}
+
+
+def _name(said: Sequence[SaidCard], spelt: Mapping[int, str], asked: str) -> str:
+    """As a source writes it, else as most papers do."""
+    return said[0].card.name if said else _most(spelt.values()) or asked
+
+
+def _most(some: Iterable[str]) -> str | None:
+    """The most frequent; of several the first in order."""
+    counted = Counter(some)
+    return min(counted, key=lambda one: (-counted[one], one), default=None)
 
 
 def _ids(connection: Connection, folded: str) -> tuple[tuple[str, str], ...]:
@@ -191,8 +268,11 @@ def _ids(connection: Connection, folded: str) -> tuple[tuple[str, str], ...]:
 
 
 def _latest_first(paper: Paper) -> tuple[float, int]:
-    day = paper.published_on or paper.first_seen_day or date.min
-    return -day.toordinal(), paper.id
+    return _age(paper.published_on or paper.first_seen_day, paper.id)
+
+
+def _age(day: date | None, paper_id: int) -> tuple[float, int]:
+    return -(day or date.min).toordinal(), paper_id
 
 
 def _cards(connection: Connection, names: Iterable[str]) -> dict[str, list[SaidCard]]:

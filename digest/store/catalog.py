@@ -6,11 +6,11 @@ Writing is `upsert_listing`, which lives in `digest.store.upsert`.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, case, func, select
 
 from digest.errors import NotFound
 from digest.model import Alias, AliasKind, AuthorCard, Paper
@@ -45,7 +45,6 @@ __all__ = [
     "newest_id",
     "papers_by_id",
     "papers_of",
-    "search",
     "sightings_of",
     "signal_series",
     "upsert_listing",
@@ -191,17 +190,6 @@ def _by_alias(connection: Connection, text: str) -> int | None:
 
 def _by_title(connection: Connection, text: str) -> int | None:
     return connection.execute(select(papers.c.id).where(papers.c.title == text).limit(1)).scalar()
-
-
-def search(connection: Connection, words: Sequence[str], limit: int) -> list[Paper]:
-    """Papers whose title or abstract holds every word (any case), newest first."""
-    query = select(papers.c.id)
-    for word in words:
-        pattern = "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        query = query.where(
-            or_(papers.c.title.ilike(pattern, escape="\\"), papers.c.abstract.ilike(pattern, escape="\\"))
-        )
-    return _newest(connection, query, limit)
 
 
 def list_papers(

@@ -14,7 +14,7 @@ from digest.papers.identity import aliases_of, fold_name, surname
 from digest.ranking.akin import Akin, compare
 from digest.ranking.terms import surfaces, terms
 from digest.store import catalog, search
-from digest.store.authors import Author, Work, named, works
+from digest.store.authors import Overview, Work, overview, works
 from digest.store.catalog import papers_by_id
 from digest.store.tables import (
     merged_papers,
@@ -188,9 +188,9 @@ def novelty_day(connection: Connection, paper_id: int) -> tuple[str, date] | Non
 # ── authors ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def author(connection: Connection, name: str) -> Author | None:
-    """The author of exactly this name, however it is written."""
-    return named(connection, name) if name and len(name) <= _LONGEST_NAME else None
+def author(connection: Connection, name: str, limit: int, offset: int = 0) -> Overview | None:
+    """The author of exactly this name, however it is written, with some of the works."""
+    return overview(connection, name, limit, offset) if name and len(name) <= _LONGEST_NAME else None
 
 
 def near_names(connection: Connection, name: str) -> list[tuple[str, int]]:

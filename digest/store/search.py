@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, insert, select, text
+from sqlalchemy import Connection, delete, func, insert, select, text
 
 from digest.ranking.terms import terms
+from digest.store.among import among
 from digest.store.drafts import chunks
 from digest.store.search_schema import FTS, VECTORS
 from digest.store.tables import paper_authors, paper_words, paper_words_due, papers
@@ -94,6 +95,11 @@ def index_due(connection: Connection, limit: int) -> int:
     return len(due)
 
 
+def count_due(connection: Connection) -> int:
+    """How many papers are not found by their words yet."""
+    return connection.execute(select(func.count()).select_from(paper_words_due)).scalar_one()
+
+
 # ── finding ──────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -126,14 +132,12 @@ def by_authors(connection: Connection, query: Sequence[str], limit: int) -> list
     return _matching(connection, [query], limit, "authors") if query else []
 
 
-def words_by_id(connection: Connection, ids: Iterable[int]) -> Mapping[int, frozenset[str]]:
-    """The terms of title and abstract of these papers, where they were taken."""
-    found: dict[int, frozenset[str]] = {}
-    for some in chunks(ids):
-        columns = paper_words.c.paper_id, paper_words.c.title, paper_words.c.abstract
-        for row in connection.execute(select(*columns).where(paper_words.c.paper_id.in_(some))):
-            found[row.paper_id] = frozenset(row.title.split()).union(row.abstract.split())
-    return found
+def words_by_id(connection: Connection, ids: Sequence[int]) -> Mapping[int, Sequence[str]]:
+    """The terms of title and abstract of these papers, each once, where they were taken."""
+    # Hundreds of papers for one page: no sets, no objects of rows, and one statement for any number of them.
+    columns = paper_words.c.paper_id, paper_words.c.title + " " + paper_words.c.abstract
+    rows = connection.execute(select(*columns).where(among(connection, paper_words.c.paper_id, sorted(ids))))
+    return {paper_id: words.split() for paper_id, words in rows}
 
 
 def _matching(
@@ -162,7 +166,7 @@ def _matching(
     values = {"query": query, "limit": limit, "offset": offset, **dict(zip(names, categories, strict=True))}
     start = f"SELECT {number} FROM {table} WHERE {test}{among}"  # noqa: S608 - names of our own
     found: list[int] = []
-    for order in (f" ORDER BY {number} DESC",) if is_sqlite else _ORDERS:
+    for order in (f" ORDER BY {number} DESC",) if is_sqlite else (_among_latest(marks), _BY_INDEX):
         statement = text(f"{start}{order} LIMIT :limit OFFSET :offset")
         found = [int(paper_id) for paper_id in connection.execute(statement, values).scalars()]
         if len(found) == limit:
@@ -172,10 +176,19 @@ def _matching(
 
 # PostgreSQL would walk all papers for a rare word, latest first, hoping to be done soon. So what is common is looked
 # for among the latest, and what is not found often enough there is rare enough to be sorted.
-_ORDERS = (
-    " AND paper_words.paper_id > (SELECT max(paper_id) - 500 FROM paper_words) ORDER BY paper_words.paper_id DESC",
-    " ORDER BY paper_words.paper_id + 0 DESC",
-)
+_LATEST = 500
+_BY_INDEX = " ORDER BY paper_words.paper_id + 0 DESC"
+
+
+def _among_latest(marks: str) -> str:
+    """Only the latest papers, of the categories where there are any: common words of a small one are sought in it."""
+    if not marks:
+        start = f"(SELECT max(paper_id) - {_LATEST} FROM paper_words)"  # noqa: S608 - names of our own
+        return f" AND paper_words.paper_id > {start} ORDER BY paper_words.paper_id DESC"
+    held = f"SELECT DISTINCT paper_id FROM paper_categories WHERE category IN ({marks})"  # noqa: S608 - as above
+    some = f"ARRAY({held} ORDER BY paper_id DESC LIMIT {_LATEST})"
+    return f" AND paper_words.paper_id = ANY({some}) ORDER BY paper_words.paper_id DESC"
+
 
 _COLUMNS = {"": "", "title": "{title} : ", "authors": "{authors} : "}
 

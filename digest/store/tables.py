@@ -240,7 +240,7 @@ signals = Table(
     Column("source", String(64), primary_key=True),
     Column("observed_at", UtcDateTime, primary_key=True),
     Column("value", Integer, nullable=False),
-    Index("ix_signals_observed_at", "observed_at"),
+    Index("ix_signals_observed_at_paper_id", "observed_at", "paper_id"),
 )
 
 author_cards = Table(

@@ -21,9 +21,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any, ParamSpec
@@ -408,6 +409,43 @@ def _copy_upsert(database: Database, rows: Rows) -> None:
     _copied(database, change)
 
 
+# ── triggers ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def triggers(fresh: Fresh, server: Cluster | None) -> None:
+    """What noting papers for the search adds to storing them: CPU, the server's too, with its triggers and without."""
+    entries = invented(random.Random(3), MANY // 2)
+    later = [
+        replace(one, version=2, announcement=Announcement.REPLACE, title_raw=f"{one.title_raw} II") for one in entries
+    ]
+    batches, revised = _batches(entries), _batches(later)
+    places: list[tuple[str, Callable[[], AbstractContextManager[Database]], Callable[[], float]]]
+    places = [("SQLite", fresh.database, lambda: 0.0)]
+    if server is not None:
+        places.append(("PostgreSQL", lambda: _postgres(server), server.cpu))
+    for title, opened, elsewhere in places:
+        rounds = []
+        for _ in range(ROUNDS):
+            figures: list[float] = []
+            for has_triggers in (True, False):
+                with opened() as database:
+                    if not has_triggers:
+                        database.run_sync(_drop_triggers)
+                    for some, at in ((batches, NOW), (revised, NOW + timedelta(days=1))):
+                        before = elsewhere()
+                        figures.append(cpu(partial(_store, database, some, at)) + elsewhere() - before)
+            rounds.append(figures)
+        new, again, bare, bare_again = medians(rounds)
+        print(f"the search's triggers, {title}: new entries {new / bare - 1:+.0%}, ", end="")
+        print(f"revised ones {again / bare_again - 1:+.0%} (the goal is +15% at most)")
+
+
+def _drop_triggers(connection: Connection) -> None:
+    table = " ON papers" if connection.dialect.name == "postgresql" else ""
+    for name in ("papers_added", "papers_changed"):
+        connection.exec_driver_sql(f"DROP TRIGGER {name}{table}")
+
+
 # ── diff ─────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -470,6 +508,7 @@ def main(known: int) -> None:
         try:
             poll(fresh)
             upsert(fresh, server)
+            triggers(fresh, server)
             diff(fresh, known)
         finally:
             if server is not None:

@@ -164,13 +164,6 @@ def test_a_paper_is_found_by_every_form_of_its_id_and_by_title(database: Databas
         database.run_sync(catalog.find, "2604.99999")
 
 
-def test_search_wants_every_word_and_takes_percent_signs_as_they_are(database: Database) -> None:
-    store(database, listing(ORCHARD, Entry(title_raw="A 100% apple", aliases=(Alias(AliasKind.DOI, "10.1000/a"),))))
-    assert len(database.run_sync(catalog.search, ["APPLE"], 10)) == 2
-    assert len(database.run_sync(catalog.search, ["apple", "fog"], 10)) == 1
-    assert len(database.run_sync(catalog.search, ["100%"], 10)) == 1
-
-
 def test_candidates_are_those_first_seen_in_the_window(database: Database) -> None:
     store(database, listing(ORCHARD))
     window = (NOW - timedelta(hours=1), NOW)
