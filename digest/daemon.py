@@ -62,8 +62,8 @@ class Site:
 def collect_seldom() -> None:
     """Look for garbage in circles more seldom than every 700 new objects.
 
-    A corpus and a batch are hundreds of thousands of objects, none of them in a circle; looking through them took a
-    fifth of the processor's time of composing and a tenth of delivering.
+    A corpus and a batch are hundreds of thousands of objects, hardly one of them in a circle, and looking through them
+    again and again was a good part of what composing cost. What it saves while delivering was not measured by itself.
     """
     gc.set_threshold(20_000, 20, 50)
 

@@ -28,6 +28,7 @@ from digest.config.settings import InboxSettings, SmtpSettings
 from digest.config.signing import careless, signing_keys
 from digest.daemon import Site, Worker
 from digest.delivery import verp
+from digest.delivery.bearer import Mechanism
 from digest.editions.assemble import Letterhead, letter, note, notice
 from digest.editions.letter import LETTERS, Letter
 from digest.editions.library import Library
@@ -49,6 +50,7 @@ from digest.jobs.index import Index
 from digest.jobs.learn import Learn
 from digest.jobs.novelty import Novelty
 from digest.jobs.poll import Poll
+from digest.jobs.prune import Prune
 from digest.jobs.sign_up import SignUp as SignUpJob
 from digest.jobs.turns import SharedTurns
 from digest.jobs.vectors import Feed
@@ -63,6 +65,7 @@ from digest.store import editions, keys, migrations
 from digest.store import sources as source_rows
 from digest.store.database import Database, shown, sqlite_path
 from digest.store.outbox_claims import Claimed
+from digest.store.retention import Retention
 from digest.store.rewind import rewind, set_back
 from digest.transports import Transport
 from digest.transports.login import Password, Token
@@ -77,8 +80,21 @@ _log = logging.getLogger(__name__)
 C = TypeVar("C")
 R = TypeVar("R")
 
-JOBS = ("poll", "catch-up", "enrich", "embed", "compose", "learn", "watch", "sign-up", "deliver", "novelty", "index")
-"""In the order of the flow; novelty and index last, because no mail waits for them."""
+JOBS = (
+    "poll",
+    "catch-up",
+    "enrich",
+    "embed",
+    "compose",
+    "learn",
+    "watch",
+    "sign-up",
+    "deliver",
+    "novelty",
+    "index",
+    "prune",
+)
+"""In the order of the flow; the last three are those that no mail waits for."""
 
 
 def connect(settings: Settings, *, is_creating: bool = False) -> Database:
@@ -145,6 +161,7 @@ def workers(settings: Settings, database: Database, clock: Clock, jobs: Sequence
         "deliver": lambda: Worker("deliver", deliver(settings, database, clock).run_due),
         "novelty": lambda: _working(Novelty(), database, clock),
         "index": lambda: _working(Index(), database, clock),
+        "prune": lambda: _working(prune(settings), database, clock, every=timedelta(minutes=1)),
     }
     without = {"embed": not reads_meaning(settings), "learn": not settings.inbox.kind}
     return [build[name]() for name in JOBS if name in jobs and not without.get(name)]
@@ -170,6 +187,11 @@ def enrich(settings: Settings, http: Fetcher) -> Enrich:
 def watch(settings: Settings) -> Watch:
     address = parseaddr(settings.admin.address)[1]
     return Watch(address, sender_domain(settings), lambda: disk(settings))
+
+
+def prune(settings: Settings) -> Prune:
+    kept = settings.retention
+    return Prune(Retention(kept.sign_ups, kept.mails, kept.history))
 
 
 def disk(settings: Settings) -> Disk | None:
@@ -350,9 +372,13 @@ def inbox(of: InboxSettings) -> Inbox:
     """Where returned mail comes in."""
     if of.kind == "imap":
         from digest.inboxes.imap import Account, Imap
+        from digest.inboxes.imap import Token as ImapToken
 
         where = of.host, of.effective_port, of.security
-        return Imap(Account(*where, of.username, of.password.get_secret_value(), of.folder), of.after)
+        mechanism: Mechanism = "OAUTHBEARER" if of.auth == "oauthbearer" else "XOAUTH2"
+        password = of.password.get_secret_value()
+        secret = password if of.auth == "password" or of.token_file is None else ImapToken(of.token_file, mechanism)
+        return Imap(Account(*where, of.username, secret, of.folder, of.ca_file), of.after)
     assert of.path is not None  # as the configuration was checked
     return ReturnedMaildir(of.path, of.after)
 
@@ -404,7 +430,7 @@ def site(settings: Settings, database: Database, clock: Clock) -> Site:
         name=head.name,
         overrides=head.overrides,
         language=head.language,
-        accent=head.look.accent,
+        look=head.look,
         goodbye_from=goodbye_from,
         public_url=settings.web.public_url or f"http://{settings.web.listen}",
         imprint=head.imprint,

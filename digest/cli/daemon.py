@@ -57,6 +57,7 @@ def once(desk: Desk, jobs: tuple[str, ...], at: str | None, as_json: bool) -> No
             "novelty": "category",
             "compose": "batch",
             "deliver": "mail",
+            "prune": "batch",
         }
         click.echo(", ".join(f"{job}: {_counted(count, units.get(job, 'claim'))}" for job, count in done.items()))
 

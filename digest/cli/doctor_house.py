@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from digest.cli.desk import Desk
 from digest.cli.health import conditions
+from digest.cli.outbox_pauses import resuming
 from digest.cli.output import counted, when
 from digest.cli.setup import hints
 from digest.config import Settings
@@ -89,7 +90,8 @@ def _refusals(desk: Desk) -> Iterator[Finding]:
     for one in found:
         who = f"{one.name} refuses our mail" if one.kind == "domain" else "the relay takes nothing"
         what = f"{who} since {when(one.since)} UTC: {one.reason}"
-        yield warning("refusals", what, "see SPF, DKIM and DMARC below; the words of the refusal often name a page")
+        advice = "see SPF, DKIM and DMARC below; the words of the refusal often name a page"
+        yield warning("refusals", what, f"{advice}; once it is mended, '{resuming(one)}'")
     if not found:
         yield ok("refusals", "no domain refuses our mail, and the relay takes it")
 

@@ -46,6 +46,8 @@ def preview(  # one for each option
 ) -> None:
     """Show the digest EMAIL would get now, or the one of a past day; nothing is sent or stored.
 
+    As eml it is the message with its headers, signed where [dkim] names a key.
+
     With --serve there is no EMAIL: all mails and pages are served to a browser, in your templates, and change when
     one is saved.
     """
@@ -106,7 +108,7 @@ def _stored(desk: Desk, one: Subscriber, day: date) -> Edition:
 def _rendered(desk: Desk, one: Subscriber, edition: Edition, form: str) -> bytes:
     head = wiring.letterhead(desk.settings, desk.database, desk.now())
     if form == "eml":
-        return mail(head, edition, one.address)
+        return wiring.signer(desk.settings)(mail(head, edition, one.address), edition.composed_at)
     rendered = words(head, edition, one.address)
     return rendered.html.encode() if form == "html" else f"{rendered.subject}\n\n{rendered.text}".encode()
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import wraps
 
 import click
 
 from digest.cli.desk import Desk, pass_desk
+from digest.cli.outbox_pauses import list_pauses, resume
 from digest.cli.output import json_option, record, show_json, table, when
 from digest.errors import UsageError
 from digest.model import OutboxKind, OutboxState
@@ -53,6 +55,10 @@ _newer = click.option("--newer-than", "newer", callback=_age, metavar="AGE", hel
 @click.group()
 def outbox() -> None:
     """Mails waiting, sent and failed."""
+
+
+outbox.add_command(list_pauses)
+outbox.add_command(resume)
 
 
 @outbox.command("list")
@@ -120,51 +126,52 @@ def show(desk: Desk, mail: int, as_json: bool) -> None:
         table(("ATTEMPT", "STARTED (UTC)", "OUTCOME", "REPLY"), shown, empty="")
 
 
+Act = Callable[[Desk, tuple[int, ...], Wanted, bool], None]
+
+
+def _naming_mails(states: Sequence[OutboxState]) -> Callable[[Act], Callable[..., None]]:
+    """The mails of a command: by number, or all in one of the `states` that further options name."""
+
+    def decorated(act: Act) -> Callable[..., None]:
+        @click.argument("mails", type=int, nargs=-1, metavar="[MAIL]…")
+        @click.option("--state", type=click.Choice([str(state) for state in states]), help="All mails in this state.")
+        @_kind
+        @_to
+        @_older
+        @json_option
+        @pass_desk
+        @wraps(act)
+        def command(  # one parameter per option
+            desk: Desk,
+            mails: tuple[int, ...],
+            state: str | None,
+            kind: str | None,
+            recipient: str | None,
+            older: timedelta | None,
+            as_json: bool,
+        ) -> None:
+            act(desk, mails, wanted(desk.now(), state, kind, recipient, older), as_json)
+
+        return command
+
+    return decorated
+
+
 @outbox.command()
-@click.argument("mails", type=int, nargs=-1, metavar="[MAIL]…")
-@click.option("--state", type=click.Choice([str(state) for state in _RETRIED]), help="All mails in this state.")
-@_kind
-@_to
-@_older
-@json_option
-@pass_desk
-def retry(  # one parameter per option
-    desk: Desk,
-    mails: tuple[int, ...],
-    state: str | None,
-    kind: str | None,
-    recipient: str | None,
-    older: timedelta | None,
-    as_json: bool,
-) -> None:
+@_naming_mails(_RETRIED)
+def retry(desk: Desk, mails: tuple[int, ...], asked: Wanted, as_json: bool) -> None:
     """Make mails due now that failed, are stuck or held: by number, or with --state all that the options name."""
-    asked = wanted(desk.now(), state, kind, recipient, older)
     done = desk.call(_each, rows.retry, mails, asked, _RETRIED, desk.now())
     _tell(done, "is due now", as_json)
 
 
 @outbox.command()
-@click.argument("mails", type=int, nargs=-1, metavar="[MAIL]…")
-@click.option("--state", type=click.Choice([str(state) for state in _CANCELLED]), help="All mails in this state.")
-@_kind
-@_to
-@_older
-@json_option
-@pass_desk
-def cancel(  # one parameter per option
-    desk: Desk,
-    mails: tuple[int, ...],
-    state: str | None,
-    kind: str | None,
-    recipient: str | None,
-    older: timedelta | None,
-    as_json: bool,
-) -> None:
+@_naming_mails(_CANCELLED)
+def cancel(desk: Desk, mails: tuple[int, ...], asked: Wanted, as_json: bool) -> None:
     """Never send mails that still wait: by number, or with --state all that the options name.
 
     What is on the wire cannot be called back.
     """
-    asked = wanted(desk.now(), state, kind, recipient, older)
     done = desk.call(_each, rows.cancel, mails, asked, _CANCELLED, desk.now())
     _tell(done, "is cancelled", as_json)
 

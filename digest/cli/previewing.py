@@ -21,12 +21,14 @@ from digest.config import Settings
 from digest.editions.assemble import Letterhead
 from digest.editions.links import ARCHIVE, PREFERENCES, UNSUBSCRIBE, sign, sign_until, votes_url
 from digest.errors import DigestError, UsageError
-from digest.store import editions, keys
+from digest.model import Schedule
+from digest.store import editions, keys, subscribers
 from digest.store.database import Connection, Database
 from digest.web.preview import Preview
 from digest.web.server import server
 
 _SITE = "/site"
+_NEWCOMER = "newcomer@example.org"
 
 
 def serve(settings: Settings, listen: str) -> None:
@@ -119,9 +121,22 @@ def _pages(head: Letterhead, database: Database, now: datetime) -> list[tuple[st
         ("Unsubscribe", f"/u/{sign(signing, UNSUBSCRIBE, 1)}"),
     ]
     until = now + timedelta(hours=2)
-    found.append(("Preferences", f"/preferences/{sign_until(signing, PREFERENCES, 1, until)}"))
-    found.append(("Archive", f"/archive/{sign_until(signing, ARCHIVE, 1, until)}"))
+    own = f"/preferences/{sign_until(signing, PREFERENCES, 1, until)}"
+    empty = database.run_sync(_newcomer, now)
+    found += [
+        ("Search in vain", "/search?q=xyzzy"),
+        ("A paper that is not there", "/p/arxiv:2603.99999"),
+        ("Preferences", own),
+        ("Preferences of a newcomer", f"/preferences/{sign_until(signing, PREFERENCES, empty, until)}"),
+        ("Erase everything", f"{own}/erase"),
+        ("Archive", f"/archive/{sign_until(signing, ARCHIVE, 1, until)}"),
+    ]
     return found + database.run_sync(_of_an_edition, head)
+
+
+def _newcomer(connection: Connection, now: datetime) -> int:
+    """Somebody without interests, votes or digests."""
+    return subscribers.add(connection, _NEWCOMER, "", Schedule(), 20, "demo", now, now + timedelta(days=1)).id
 
 
 def _of_an_edition(connection: Connection, head: Letterhead) -> list[tuple[str, str]]:

@@ -9,6 +9,7 @@ from datetime import datetime
 import click
 
 from digest.cli.desk import Desk, pass_desk
+from digest.cli.outbox_pauses import resuming
 from digest.cli.output import counted, json_option, record, show_json, when
 from digest.cli.source import outcome
 from digest.config.settings import SemanticSettings
@@ -80,7 +81,7 @@ def gather(connection: Connection, now: datetime, semantic: SemanticSettings | N
 
 def _paused(one: pauses.Pause) -> str:
     who = "the relay takes nothing" if one.kind == "relay" else f"{one.name} refuses our mail"
-    return f"{who}, tried again at {when(one.until)} UTC: {one.reason}"
+    return f"{who}, tried again at {when(one.until)} UTC, or now by '{resuming(one)}': {one.reason}"
 
 
 def _is_said(alert: checks.Alert) -> bool:

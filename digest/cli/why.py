@@ -8,11 +8,13 @@ from datetime import date, datetime
 
 import click
 
+from digest.cli import why_returned
 from digest.cli.desk import Desk, pass_desk
 from digest.cli.edition import date_option
 from digest.cli.outbox import attempt_lines
 from digest.cli.output import json_option, record, show_json, when
 from digest.cli.why_paper import tell
+from digest.cli.why_returned import Returned
 from digest.editions.calendar import local_day
 from digest.editions.reasons import because
 from digest.editions.select import RISING
@@ -51,15 +53,19 @@ def why(desk: Desk, email: str, day: datetime | None, paper_id: str | None, as_j
     told = desk.call(_told, one, day.date() if day else None)
     notes = desk.call(_notes, one, told, day.date() if day else None)
     letters = desk.call(_letters, one, day.date() if day else None)
+    mails = [*(mail for chapter in told for mail in chapter.mails), *letters]
+    returned = desk.call(why_returned.load, one.address, mails, desk.now())
+    notes += why_returned.notes(returned)
     if as_json:
-        shown = {"editions": [_facts(t) for t in told], "letters": [_mail(m) for m in letters]}
-        show_json({"address": one.address, "state": one.state, "notes": notes, **shown})
+        shown = {"editions": [_facts(t, returned) for t in told], "letters": [_mail(m, returned) for m in letters]}
+        told_of = {"soft_score": returned.score, "suppression": returned.suppression}
+        show_json({"address": one.address, "state": one.state, "notes": notes, **told_of, **shown})
         return
     for chapter in told:
-        _show(one, chapter)
+        _show(one, chapter, returned)
     if told and letters:
         click.echo()
-    record([line for letter in letters for line in mail_lines(f"{letter.kind} {letter.occasion}", letter)])
+    record([line for letter in letters for line in mail_lines(f"{letter.kind} {letter.occasion}", letter, returned)])
     for note in notes:
         click.echo(note)
 
@@ -99,15 +105,15 @@ def _notes(connection: Connection, one: Subscriber, told: list[Told], day: date 
     return notes
 
 
-def _show(one: Subscriber, told: Told) -> None:
+def _show(one: Subscriber, told: Told, returned: Returned) -> None:
     chapter = told.chapter
     if chapter.skip_reason is not None:
         instead = "a note" if told.mails else "no mail"
         click.echo(f"{chapter.occasion}: {instead} to {one.address}: {chapter.skip_reason}")
-        record([line for message in told.mails for line in mail_lines("note", message)])
+        record([line for message in told.mails for line in mail_lines("note", message, returned)])
         return
     picked = f"{chapter.picks} of {chapter.scanned:,} papers first seen since {when(chapter.since)} UTC"
-    mails = [line for message in told.mails for line in mail_lines("mail", message)]
+    mails = [line for message in told.mails for line in mail_lines("mail", message, returned)]
     record([("digest", f"{chapter.occasion}, {picked}"), *mails, *learnt_lines(told.learnt)])
     click.echo()
     for pick in told.picks:
@@ -132,9 +138,9 @@ def _letters(connection: Connection, one: Subscriber, day: date | None) -> list[
     return [m for m in found if day is None or local_day(one.schedule, m.composed_at) == day]
 
 
-def mail_lines(name: str, message: Message) -> list[tuple[str, object]]:
-    """A mail for `record`, with every attempt and what the server said."""
-    return [(name, _fate(message)), *attempt_lines(message.attempts)]
+def mail_lines(name: str, message: Message, returned: Returned) -> list[tuple[str, object]]:
+    """A mail for `record`, with every attempt, what the server said, and what came back."""
+    return [(name, _fate(message)), *attempt_lines(message.attempts), *why_returned.lines(returned, message.id)]
 
 
 def _fate(message: Message) -> str:
@@ -142,7 +148,7 @@ def _fate(message: Message) -> str:
     return f"{message.id}, {message.state}{at}" + (f": {message.reply}" if message.reply else "")
 
 
-def _facts(told: Told) -> dict[str, object]:
+def _facts(told: Told, returned: Returned) -> dict[str, object]:
     return {
         "occasion": told.chapter.occasion,
         "day": told.chapter.day,
@@ -151,7 +157,7 @@ def _facts(told: Told) -> dict[str, object]:
         "scanned": told.chapter.scanned,
         "skip_reason": told.chapter.skip_reason,
         "learnt": [{"at": entry.at, "action": entry.action, "origin": entry.origin} for entry in told.learnt],
-        "mails": [_mail(message) for message in told.mails],
+        "mails": [_mail(message, returned) for message in told.mails],
         "picks": [
             {
                 "paper": pick.facts.key,
@@ -167,7 +173,7 @@ def _facts(told: Told) -> dict[str, object]:
     }
 
 
-def _mail(message: Message) -> dict[str, object]:
+def _mail(message: Message, returned: Returned) -> dict[str, object]:
     return {
         "id": message.id,
         "kind": message.kind,
@@ -177,4 +183,5 @@ def _mail(message: Message) -> dict[str, object]:
         "due_at": message.due_at,
         "reply": message.reply,
         "attempts": message.attempts,
+        "returned": why_returned.facts(returned, message.id),
     }

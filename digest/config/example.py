@@ -85,6 +85,9 @@ kind = "bm25"                  # "semantic": by words and meaning, with the extr
 [doctor]
 # resolver = "9.9.9.9:53"      # which DNS resolver `digest doctor` asks
 
+[retention]                    # how long rows are kept; what was mailed to whom stays for ever
+sign_ups = "14d"               # never confirmed
+
 [log]
 level = "info"
 format = "text"                # or "json"

@@ -30,11 +30,22 @@ def _inbox(inbox: InboxSettings) -> list[str]:
     found = []
     if not inbox.host:
         found.append('kind is imap, which needs host = "the server\'s name"')
-    if not inbox.username or not inbox.password.get_secret_value():
-        found.append('kind is imap, which needs a username and password_file = "FILE"')
+    found += _login(inbox)
     if inbox.security == "plain" and not _is_loopback(inbox.host):
         found.append('security = "plain" would send the password readable; use tls or starttls')
     return found
+
+
+def _login(inbox: InboxSettings) -> list[str]:
+    has_password = bool(inbox.password.get_secret_value())
+    if inbox.auth == "password":
+        found = ['a token, but auth = "password"; say auth = "xoauth2" or "oauthbearer"'] if inbox.token_file else []
+        if not inbox.username or not has_password:
+            found.append('kind is imap, which needs a username and password_file = "FILE"')
+        return found
+    if not inbox.username or inbox.token_file is None:
+        return [f'auth = "{inbox.auth}" needs a username and token_file = "FILE"']
+    return ["a token and a password; give one of them"] if has_password else []
 
 
 def _is_loopback(host: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import ip_address, ip_network
@@ -155,6 +155,15 @@ def _one_line(value: str) -> str:
     return value
 
 
+def _at_least(least: timedelta) -> Callable[[timedelta], timedelta]:
+    def check(value: timedelta) -> timedelta:
+        if value < least:
+            raise ValueError(f"must be {least.days}d or more")
+        return value
+
+    return check
+
+
 Duration = Annotated[timedelta, BeforeValidator(duration)]
 OptionalPath = Annotated[Path | None, BeforeValidator(lambda value: value or None)]
 MailAddress = Annotated[str, AfterValidator(_address)]
@@ -218,7 +227,8 @@ class MailSettings(Section):
     )
     language: Annotated[str, AfterValidator(_language)] = Field(
         "en",
-        description="Of the mails to readers who chose none; `de` is there, for others see docs/translating.md.",
+        description="Of mails to readers who chose none, and of pages where the browser asks for none that there is; "
+        "`de` is there, for others see docs/translating.md.",
     )
     templates: OptionalPath = Field(
         None, description="A folder with templates of your own, which win over the built-in ones of the same name."
@@ -321,8 +331,17 @@ class InboxSettings(Section):
     security: Literal["tls", "starttls", "plain"] = Field(
         "tls", description="One stated mode, never a fall-back to a weaker one."
     )
+    ca_file: Annotated[OptionalPath, AfterValidator(_readable)] = Field(
+        None, description="A file of further certificate authorities for `tls` and `starttls`, in PEM form."
+    )
     username: Annotated[str, AfterValidator(_one_line)] = Field("", description="Who opens the mailbox.")
     password: SecretStr = Field(SecretStr(""), description="Better kept in a file, see `password_file`.")
+    auth: Literal["password", "xoauth2", "oauthbearer"] = Field(
+        "password", description="How `username` logs in; `xoauth2` and `oauthbearer` show an access token."
+    )
+    token_file: OptionalPath = Field(
+        None, description="A file with the access token, read anew at each look; something else keeps it fresh."
+    )
     folder: Annotated[str, AfterValidator(_one_line)] = Field("INBOX", description="The folder to read.")
     after: Literal["keep", "delete"] = Field(
         "keep", description="What becomes of messages that were read: marked as read, or deleted."
@@ -480,6 +499,22 @@ class DoctorSettings(Section):
     )
 
 
+class RetentionSettings(Section):
+    """How long rows are kept (docs/operations.md). What was mailed to whom is kept for ever."""
+
+    sign_ups: Annotated[Duration, AfterValidator(_at_least(timedelta(days=3)))] = Field(
+        timedelta(days=14), description="A subscription that nobody confirmed is forgotten after so long."
+    )
+    mails: Annotated[Duration, AfterValidator(_at_least(timedelta(days=366)))] = Field(
+        timedelta(days=400), description="Mails that are over, their attempts and what came back of them."
+    )
+    history: Annotated[Duration, AfterValidator(_at_least(timedelta(days=30)))] = Field(
+        timedelta(days=400),
+        description="Why there was no mail on a day, changes of profiles and what undoes them, alerts and catch-ups "
+        "that are over.",
+    )
+
+
 class LogSettings(Section):
     """What the daemon writes to stderr."""
 
@@ -506,6 +541,7 @@ SECTIONS: Mapping[str, type[Section]] = {
     "semantic": SemanticSettings,
     "admin": AdminSettings,
     "doctor": DoctorSettings,
+    "retention": RetentionSettings,
     "log": LogSettings,
 }
 
@@ -550,6 +586,7 @@ class Settings:
     semantic: SemanticSettings
     admin: AdminSettings
     doctor: DoctorSettings
+    retention: RetentionSettings
     log: LogSettings
     sources: Mapping[str, SourceSettings]
     enrich: Mapping[str, EnricherSettings]

@@ -9,9 +9,11 @@ import contextlib
 import imaplib
 import ssl
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
+from digest.delivery.bearer import DISMISSED, Mechanism, first_words, reason_of, token_of
 from digest.delivery.received import MAX_BYTES
 from digest.inboxes import After, Arrived, Unreadable
 
@@ -19,16 +21,27 @@ _TIMEOUT = 60.0  # seconds for each answer
 
 
 @dataclass(frozen=True, slots=True)
+class Token:
+    """An access token from a file, in place of a password. It is read anew for each session, because it soon ends."""
+
+    file: Path
+    mechanism: Mechanism = "XOAUTH2"
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
-    """Where the mailbox is and who opens it. `security` is one stated mode, never a fall-back to a weaker one."""
+    """Where the mailbox is and who opens it. `security` is one stated mode, never a fall-back to a weaker one.
+
+    `ca_file` holds authorities that are trusted besides the machine's.
+    """
 
     host: str
     port: int
     security: Literal["tls", "starttls", "plain"]
     username: str
-    password: str
+    secret: str | Token = field(repr=False)
     folder: str = "INBOX"
-    ca_file: str | None = None
+    ca_file: Path | None = None
 
 
 class Imap:
@@ -50,7 +63,9 @@ class Imap:
 
     def _connected(self) -> imaplib.IMAP4:
         account = self._account
-        context = ssl.create_default_context(cafile=account.ca_file)
+        context = ssl.create_default_context()
+        if account.ca_file is not None:
+            context.load_verify_locations(account.ca_file)
         if account.security == "tls":
             return imaplib.IMAP4_SSL(account.host, account.port, ssl_context=context, timeout=_TIMEOUT)
         client = imaplib.IMAP4(account.host, account.port, timeout=_TIMEOUT)
@@ -64,11 +79,13 @@ class Imap:
 
     def _log_in(self, client: imaplib.IMAP4) -> None:
         account = self._account
-        if "AUTH=PLAIN" in client.capabilities:  # takes any characters, where LOGIN takes ASCII
-            secret = f"\0{account.username}\0{account.password}".encode()
-            client.authenticate("PLAIN", lambda _challenge: secret)
+        if isinstance(account.secret, Token):
+            _show_token(client, account, account.secret)
+        elif "AUTH=PLAIN" in client.capabilities:  # takes any characters, where LOGIN takes ASCII
+            words = f"\0{account.username}\0{account.secret}".encode()
+            client.authenticate("PLAIN", lambda _challenge: words)
         else:
-            client.login(_quoted(account.username), account.password)
+            client.login(_quoted(account.username), account.secret)
 
     def _read(self, client: imaplib.IMAP4, learnt: Sequence[str], limit: int) -> list[Arrived]:
         _checked(client.select(_quoted(self._account.folder)), f"folder {self._account.folder!r}")
@@ -101,6 +118,36 @@ class _LogsOut:
     def close(self) -> None:
         with contextlib.suppress(imaplib.IMAP4.error, OSError):
             self._client.logout()
+
+
+def _show_token(client: imaplib.IMAP4, account: Account, token: Token) -> None:
+    """Log in by a token. Raises `imaplib.IMAP4.error` with the server's reason, never with the token."""
+    if f"AUTH={token.mechanism}" not in client.capabilities:
+        offered = [name.removeprefix("AUTH=") for name in client.capabilities if name.startswith("AUTH=")]
+        raise imaplib.IMAP4.error(f"the server does not offer {token.mechanism}, only {', '.join(offered) or 'LOGIN'}")
+    words = first_words(token.mechanism, account.username, _read_token(token.file), account.host, account.port)
+    told: list[str] = []
+
+    def answer(challenge: bytes) -> bytes:
+        if not challenge and not told:
+            told.append("")
+            return words
+        told.append(reason_of(challenge.decode("utf-8", "replace")))
+        return DISMISSED[token.mechanism]
+
+    try:
+        client.authenticate(token.mechanism, answer)
+    except imaplib.IMAP4.error as error:
+        reason = f" (the server says of the token: {told[-1]})" if told and told[-1] else ""
+        raise imaplib.IMAP4.error(f"{_told(error)}{reason}") from None
+
+
+def _read_token(file: Path) -> str:
+    try:
+        return token_of(file.read_text(encoding="utf-8"), file)
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        raise imaplib.IMAP4.error(f"the token cannot be read: {file}: {why}") from None
 
 
 def _fetched(client: imaplib.IMAP4, uid: str) -> bytes | None:

@@ -13,6 +13,7 @@ sign-up  what was asked over the web              –                      confi
 deliver  outbox rows whose `due_at` has come      assemble, SMTP         sent, deferred, failed: in waves
 novelty  papers that were never measured          compare with earlier   distances, percentiles of their days
 index    papers stored or changed                 take their words       the words that the search looks up
+prune    a look whose `check_at` has come         –                      rows whose time is over deleted, in batches
 
 *claim* and *settle* are one transaction each; *work* never sees the database and may die at any point: its lease
 lapses and the row is claimed again, three times, then it is stuck and waits for the admin. A settle of somebody

@@ -21,7 +21,18 @@ from datetime import datetime, timedelta
 from digest.editions.message import derive_message_id
 from digest.model import OutboxKind, OutboxState
 from digest.papers.completeness import ARXIV_CUT, Batch, Silence, arxiv_silence, is_near_cut, learnt_silence
-from digest.store import batches, bounces, catch_ups, checks, inboxes, outbox, pauses, sources, subscribers
+from digest.store import (
+    batches,
+    bounces,
+    catch_ups,
+    checks,
+    inboxes,
+    outbox,
+    pauses,
+    sources,
+    subscribers,
+    subscriptions,
+)
 from digest.store.checks import Alert, ClaimedCheck
 from digest.store.database import Connection
 from digest.store.pauses import Pause
@@ -105,10 +116,22 @@ def look(connection: Connection, disk: Disk | None, now: datetime) -> Iterator[t
             yield f"source:{one.source}:catch-up:{one.feed}", f"catching up with {one.feed} is stuck: {help_}"
     for person in subscribers.stuck(connection):
         yield f"subscriber:{person.id}", f"{person.address} is stuck: 'digest subscriber resume {person.address}'"
+    yield from _about_approvals(connection, now)
     yield from _about_mails(connection, now)
     yield from _about_servers(connection, now)
     if disk is not None and disk.free < _LEAST_FREE:
         yield "disk", f"{disk.path}: {disk.free // 1_000_000} MB free: make room, or the database will stand still"
+
+
+def _about_approvals(connection: Connection, now: datetime) -> Iterator[tuple[str, str]]:
+    """Who waits for the admin: one occasion a day, however many come."""
+    people = [person.address for person in subscriptions.waiting(connection)]
+    if people:
+        what = f"waiting to be approved ({len(people)}): {people[0]}{', …' if len(people) > 1 else ''}"
+        yield (
+            f"approval:{now:%Y-%m-%d}",
+            f"{what}: 'digest subscriber approve {people[0]}', without an address it lists all",
+        )
 
 
 def _about_servers(connection: Connection, now: datetime) -> Iterator[tuple[str, str]]:
@@ -139,12 +162,15 @@ def _about_pause(one: Pause) -> tuple[str, str]:
     """One trouble is one occasion, however often its pause is prolonged."""
     if one.kind == "domain":
         what = f"{one.name} refuses our mail since {one.since:%Y-%m-%d %H:%M} UTC, and nobody there gets any"
-        return f"domain:{one.name}", f"{what}: {one.reason}: 'digest doctor' looks for the cause"
+        help_ = f"'digest doctor' looks for the cause, then 'digest outbox resume {one.name}'"
+        return f"domain:{one.name}", f"{what}: {one.reason}: {help_}"
     if _AUTH_REFUSED.search(one.reason):
         what = "the relay refuses our user name or password, and no mail leaves"
-        return "relay:auth", f"{what}: {one.reason}: mend smtp.username and smtp.password_file"
+        help_ = "mend smtp.username and smtp.password_file, restart, then 'digest outbox resume relay'"
+        return "relay:auth", f"{what}: {one.reason}: {help_}"
     since = f"since {one.since:%Y-%m-%d %H:%M} UTC"
-    return "relay", f"the relay takes nothing {since}: {one.reason}: mails wait, 'digest doctor' looks for the cause"
+    help_ = "mails wait, 'digest doctor' looks for the cause, then 'digest outbox resume relay'"
+    return "relay", f"the relay takes nothing {since}: {one.reason}: {help_}"
 
 
 def _about_source(row: SourceRow, told: Sequence[Batch], now: datetime) -> Iterator[tuple[str, str]]:

@@ -58,7 +58,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One stored bounce, complaint or unsubscription of an address."""
+    """One stored bounce, complaint or unsubscription of an address; `outbox_id` is the message that came back."""
 
     at: datetime
     day: date
@@ -67,6 +67,9 @@ class Event:
     why: str
     reply: str
     origin: str
+    outbox_id: int
+    is_ours_at_fault: bool
+    is_forgiven: bool
 
 
 # ── taking in ────────────────────────────────────────────────────────────────────────────────────
@@ -360,10 +363,21 @@ def of_address(connection: Connection, address: str, limit: int = 100) -> list[E
     """What came back from an address, the newest first."""
     mine = select(bounces).where(bounces.c.address_key == address_key(address))
     newest = mine.order_by(bounces.c.at.desc(), bounces.c.outbox_id.desc()).limit(limit)
-    return [
-        Event(row.at, row.day, Verdict(row.verdict), row.status, row.why, row.reply, row.origin)
-        for row in connection.execute(newest)
-    ]
+    return [_event(row) for row in connection.execute(newest)]
+
+
+def of_messages(connection: Connection, ids: Collection[int]) -> dict[int, list[Event]]:
+    """What came back of these messages, the oldest first."""
+    found: defaultdict[int, list[Event]] = defaultdict(list)
+    mine = select(bounces).where(among(connection, bounces.c.outbox_id, ids)).order_by(bounces.c.at, bounces.c.verdict)
+    for row in connection.execute(mine) if ids else ():
+        found[int(row.outbox_id)].append(_event(row))
+    return dict(found)
+
+
+def _event(row: AnyRow) -> Event:
+    told = row.at, row.day, Verdict(row.verdict), row.status, row.why, row.reply, row.origin
+    return Event(*told, int(row.outbox_id), row.is_ours_at_fault, row.is_forgiven)
 
 
 def score_of(connection: Connection, address: str, now: datetime) -> int:

@@ -158,6 +158,7 @@ _WANTED_IN: Mapping[OutboxKind, Collection[SubscriberState | None]] = {
     # Whoever left may still look at what is kept, and erase it.
     OutboxKind.ACCESS: {SubscriberState.ACTIVE, SubscriberState.PAUSED, SubscriberState.UNSUBSCRIBED},
     OutboxKind.MOVE: {SubscriberState.ACTIVE, SubscriberState.PAUSED},
+    OutboxKind.MOVED: {SubscriberState.ACTIVE, SubscriberState.PAUSED},
     OutboxKind.ALERT: _ANY,
     OutboxKind.TEST: _ANY,
 }

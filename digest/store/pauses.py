@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from digest.store.tables import pauses
+from digest.model import OutboxState
+from digest.store.tables import outbox, pauses
 
 Kind = Literal["domain", "relay"]
 
@@ -46,6 +47,20 @@ def lift(connection: Connection, kind: Kind, name: str = "") -> bool:
     """End a pause: mail is taken again, or the admin knows better; False where there was none."""
     mine = (pauses.c.kind == kind) & (pauses.c.name == name)
     return bool(connection.execute(delete(pauses).where(mine)).rowcount)
+
+
+def resume(connection: Connection, kind: Kind, name: str, now: datetime) -> int | None:
+    """Lift a pause and make due now what waits for its end; how many mails, None where there was no pause.
+
+    For the relay these are mails that were put back unsent; those deferred by a reply of their own keep their time.
+    """
+    if not lift(connection, kind, name):
+        return None
+    states = [OutboxState.PENDING, *([OutboxState.DEFERRED] if kind == "domain" else [])]
+    waiting = [outbox.c.state.in_(states), outbox.c.due_at > now]
+    if kind == "domain":
+        waiting.append(func.lower(outbox.c.recipient).endswith(f"@{name}", autoescape=True))
+    return connection.execute(update(outbox).where(*waiting).values(due_at=now)).rowcount
 
 
 def list_all(connection: Connection, now: datetime) -> list[Pause]:

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import binascii
-import json
 import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 import aiosmtplib
+
+from digest.delivery.bearer import DISMISSED, Mechanism, first_words, reason_of, token_of
 
 _TOKEN_SECONDS = 30.0
 _CONTINUE, _WELCOME = 334, 235
@@ -42,7 +41,7 @@ class Token:
     username: str
     file: Path | None = None
     command: str = ""
-    mechanism: Literal["XOAUTH2", "OAUTHBEARER"] = "XOAUTH2"
+    mechanism: Mechanism = "XOAUTH2"
 
     async def log_in(self, client: aiosmtplib.SMTP) -> None:
         """Show the token.
@@ -53,32 +52,26 @@ class Token:
         """
         if self.mechanism.lower() not in client.server_auth_methods:
             raise Refused(f"the server does not offer {self.mechanism}, only {', '.join(client.server_auth_methods)}")
-        first = base64.b64encode(self._words(await self._token(), client.hostname or "", client.port or 0).encode())
-        reply = await client.execute_command(b"AUTH", self.mechanism.encode(), first)
+        where = client.hostname or "", client.port or 0
+        words = first_words(self.mechanism, self.username, await self._token(), *where)
+        reply = await client.execute_command(b"AUTH", self.mechanism.encode(), base64.b64encode(words))
         if reply.code == _CONTINUE:
-            told = _challenge(reply.message)
-            last = b"" if self.mechanism == "XOAUTH2" else b"AQ=="
-            reply = await client.execute_command(last)
+            told = reason_of(reply.message)
+            reply = await client.execute_command(base64.b64encode(DISMISSED[self.mechanism]))
             if reply.code != _WELCOME:
                 raise Refused(f"{reply.code} {reply.message} (the server says of the token: {told})")
         if reply.code != _WELCOME:
             raise Refused(f"{reply.code} {reply.message}")
-
-    def _words(self, token: str, host: str, port: int) -> str:
-        if self.mechanism == "XOAUTH2":
-            return f"user={self.username}\1auth=Bearer {token}\1\1"
-        name = self.username.replace("=", "=3D").replace(",", "=2C")  # RFC 5801 section 4
-        return f"n,a={name},\1host={host}\1port={port}\1auth=Bearer {token}\1\1"
 
     async def _token(self) -> str:
         try:
             said = await asyncio.to_thread(self.file.read_text) if self.file else await _run(shlex.split(self.command))
         except (OSError, UnicodeError, TimeoutError) as error:
             raise Refused(f"the token cannot be read: {str(error) or type(error).__name__}") from None
-        lines = said.split()
-        if not lines:
-            raise Refused(f"there is no token in {self.file or 'what the token command prints'}")
-        return lines[0]
+        try:
+            return token_of(said, self.file or "what the token command prints")
+        except ValueError as error:
+            raise Refused(str(error)) from None
 
 
 async def _run(words: list[str]) -> str:
@@ -95,13 +88,3 @@ async def _run(words: list[str]) -> str:
     if process.returncode:
         raise OSError(f"the token command ended with status {process.returncode}")
     return said.decode()
-
-
-def _challenge(text: str) -> str:
-    """The server's reason, as in {"status": "400", "schemes": "bearer"} (RFC 7628 section 3.2.2)."""
-    try:
-        told = json.loads(base64.b64decode(text, validate=True))
-    except (binascii.Error, ValueError):
-        return text[:200]
-    shown = told if isinstance(told, dict) else {"status": told}
-    return ", ".join(f"{name} {value}" for name, value in shown.items())[:200]

@@ -90,7 +90,9 @@ def test_a_mail_leaves_with_both_signatures_and_a_second_attempt_sends_the_same_
         program("once", "compose", "deliver", "--now", _MONDAY.isoformat())
         program("once", "deliver", "--now", (_MONDAY + timedelta(hours=1)).isoformat())
         first, second = (mail.message for mail in server.mails)
+        program("preview", "ada@example.org", "--date", str(_MONDAY.date()), "-o", str(tmp_path / "as-sent.eml"))
     assert first == second
+    assert (tmp_path / "as-sent.eml").read_bytes() == first
     assert verdicts(first, published(keys())) == [True, True]
     message = BytesParser(policy=default).parsebytes(first)
     assert f"t={int(message['Date'].datetime.timestamp())};" in str(message["DKIM-Signature"])

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Literal
 
 import pytest
+from sqlalchemy import update
 
 from digest.model import OutboxState
-from digest.store import outbox_claims, outbox_waves
+from digest.store import outbox_claims, outbox_waves, pauses
 from digest.store.database import Connection, Database
 from digest.store.outbox import Outcome
 from digest.store.outbox_claims import Terms
 from digest.store.outbox_waves import Result
+from digest.store.tables import outbox as rows
 from tests.support.cli import Cli
 from tests.support.delivery import no_editions, seed
 
@@ -139,3 +142,53 @@ def test_suppressing_an_address_cancels_what_waits_for_it(cli: Cli, database: Da
     assert cli.json("suppression", "list", "--origin", "bounce") == []
     cli("suppression", "remove", "r0@example.org")
     assert "is not suppressed" in cli.error("suppression", "remove", "r0@example.org")
+
+
+# ── pauses ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def pause(database: Database, kind: Literal["domain", "relay"], name: str, hours: float = 1) -> None:
+    """Begun an hour ago; mails to two domains are due when it ends."""
+    until = NOW + timedelta(hours=hours)
+    database.run_sync(pauses.pause, kind, name, until, "550 5.7.26 unauthenticated", NOW - timedelta(hours=1))
+    database.run_sync(lambda c: c.execute(update(rows).values(due_at=until)))
+    elsewhere = update(rows).where(rows.c.id == 4).values(recipient="r1@sub.example.org")
+    database.run_sync(lambda c: c.execute(elsewhere))
+
+
+def due_now(program: Cli) -> list[int]:
+    found = program.json("outbox", "list")
+    return sorted(one["id"] for one in found if datetime.fromisoformat(one["due_at"]) <= datetime.now(UTC))
+
+
+def test_a_domain_that_is_paused_is_listed_and_tried_again_at_once(cli: Cli, database: Database) -> None:
+    pause(database, "domain", "example.org")
+    database.run_sync(lambda c: c.execute(update(rows).where(rows.c.id == 5).values(state=OutboxState.DEFERRED)))
+    (one,) = cli.json("outbox", "pauses")
+    assert (one["who"], one["kind"], one["holds"]) == ("example.org", "domain", True)
+    assert "550 5.7.26 unauthenticated" in cli("outbox", "pauses")
+    assert "'digest outbox resume example.org'" in cli("status")
+    assert cli("outbox", "resume", "@Example.ORG") == "example.org is tried again: 4 mails due now\n"
+    assert due_now(cli) == [1, 2, 3, 5]
+    assert cli("outbox", "pauses") == "Nobody: all mail is taken.\n"
+    assert cli.json("outbox", "pauses") == []
+
+
+def test_mails_that_were_put_back_are_due_when_the_relay_is_tried_again(cli: Cli, database: Database) -> None:
+    pause(database, "relay", "")
+    database.run_sync(lambda c: c.execute(update(rows).where(rows.c.id == 5).values(state=OutboxState.DEFERRED)))
+    assert "'digest outbox resume relay'" in cli("status")
+    assert cli.json("outbox", "resume", "relay") == {"who": "relay", "due": 4}
+    assert due_now(cli) == [1, 2, 3, 4]
+
+
+def test_a_pause_whose_time_is_over_is_shown_until_mail_is_taken(cli: Cli, database: Database) -> None:
+    pause(database, "domain", "example.org", hours=-0.5)
+    assert "with the next mail" in cli("outbox", "pauses")
+    assert cli.json("outbox", "pauses")[0]["holds"] is False
+
+
+def test_what_is_not_paused_cannot_be_resumed(cli: Cli, database: Database) -> None:
+    pause(database, "domain", "example.org")
+    for who in ("relay", "example.net", "sub.example.org"):
+        assert cli.error("outbox", "resume", who) == f"{who} is not paused: see 'digest outbox pauses'"

@@ -141,6 +141,15 @@ def test_papers_are_narrowed_by_day_category_and_words(program: Cli) -> None:
     assert program("paper", "search", "zzzz") == "No paper holds 'zzzz'.\n"
 
 
+def test_the_search_finds_what_was_just_polled_as_the_pages_do(program: Cli) -> None:
+    program("poll")
+    (by_name, *_) = program.json("paper", "search", "TAVASTSON")
+    assert "Mirela Tavastson" in by_name["authors"]
+    found = [paper["key"] for paper in program.json("paper", "search", "pictures", "twice")]
+    assert "arxiv:2603.91001" in found
+    assert program.json("paper", "search", "the", "of") == []
+
+
 def test_an_author_is_found_with_their_papers(program: Cli) -> None:
     program("poll")
     (author,) = program.json("author", "list", "tavastson")

@@ -20,7 +20,7 @@ from digest.store import outbox, suppressions
 from digest.store.database import Database
 from digest.store.outbox_claims import Claimed
 from digest.store.tables import outbox as rows
-from tests.support.delivery import NOW, SENDER, Stepped, address, deliver, relay, seed, states
+from tests.support.delivery import NOW, SENDER, Stepped, address, deliver, message, relay, seed, states
 from tests.support.smtp_server import CLOSE, HOLD, SmtpServer
 
 
@@ -142,6 +142,28 @@ def test_a_slow_domain_holds_no_more_lanes_than_its_share(sqlite_database: Datab
         asyncio.run(scenario(server))
         assert len(server.ledger) == 16
         assert max(server.ledger.values()) == 1
+
+
+@pytest.mark.slow
+def test_a_server_that_reads_a_kilobyte_a_second_gets_one_copy_while_all_others_are_served(
+    sqlite_database: Database,
+) -> None:
+    """Fault 4, at its own rate: four kilobytes take four seconds, and what is told is the order of events."""
+    sqlite_database.run_sync(seed, 12)
+    body = b"a line of a mail, one of sixty-four, with its end it is 64 long\r\n"
+
+    def four_kilobytes(item: Claimed) -> bytes:
+        return message(item) + body * 64
+
+    slow = address(0)
+    with SmtpServer(reading=(1024, 1.0), slow_for=[slow]) as server:
+        pace = Pace(SENDER, connections=2)
+        asyncio.run(deliver(sqlite_database, relay(server.port), pace=pace, assemble=four_kilobytes).run_due())
+        assert server.pauses == 4
+        assert [mail.recipient for mail in server.mails].index(slow) == 11
+        assert server.ledger == {address(number): 1 for number in range(12)}
+        assert next(mail.message for mail in server.mails if mail.recipient == slow).endswith(body)
+    assert set(sqlite_database.run_sync(states).values()) == {OutboxState.SENT}
 
 
 # ── servers that want less ───────────────────────────────────────────────────────────────────────

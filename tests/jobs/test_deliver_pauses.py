@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
+import pytest
+
 from digest.delivery import verp
 from digest.delivery.retry import DELAYS, JITTER
 from digest.jobs.deliver import Pace
@@ -45,6 +47,20 @@ def test_an_admin_who_lifts_a_pause_need_not_wait(database: Database) -> None:
         now.move(hours=1)
         asyncio.run(job.run_due())
         assert len(server.mails) == 1
+
+
+@pytest.mark.parametrize("is_same", [True, False])
+def test_every_process_sends_at_once_to_a_domain_that_the_admin_resumed(database: Database, is_same: bool) -> None:
+    database.run_sync(seed, 3)
+    now = Stepped()
+    with SmtpServer({"RCPT": ["550 5.7.26 unauthenticated"]}) as server:
+        refused = deliver(database, relay(server.port), now, ONE)
+        asyncio.run(refused.run_due())
+        now.move(minutes=1)
+        asyncio.run(refused.run_due())
+        assert database.run_sync(pauses.resume, "domain", "example.org", now()) == 3
+        asyncio.run((refused if is_same else deliver(database, relay(server.port), now, ONE)).run_due())
+        assert len(server.mails) == 3
 
 
 def test_a_relay_that_takes_nothing_is_stored_until_it_is_back(database: Database) -> None:

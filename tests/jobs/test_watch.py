@@ -8,14 +8,17 @@ from datetime import UTC, date, datetime, timedelta
 from sqlalchemy import update
 
 from digest import clock
+from digest.editions.links import CONFIRM, sign
 from digest.jobs import run_due
 from digest.jobs.watch import Disk, Watch
 from digest.model import DiffCounts, OutboxKind, OutboxState
 from digest.papers.completeness import Batch, How
-from digest.store import batches, checks, outbox, pauses, sources
+from digest.store import batches, checks, outbox, pauses, sources, subscriptions
 from digest.store.database import Connection, Database
+from digest.store.tables import confirmations
 from digest.store.tables import outbox as outbox_table
 from tests.support.delivery import seed
+from tests.support.web import KEYS
 
 FRIDAY = date(2026, 4, 17)
 TUESDAY_EVENING = datetime(2026, 4, 21, 22, tzinfo=UTC)
@@ -194,3 +197,32 @@ def test_mails_in_doubt_and_mails_too_old_are_told(database: Database) -> None:
     assert doubtful.startswith("mails may have arrived or not (1), and are not sent again by themselves")
     watch(database, TUESDAY_EVENING + timedelta(hours=1))
     assert len(mails(database)) == 1
+
+
+def test_who_waits_for_approval_is_told_by_one_mail_a_day(database: Database) -> None:
+    def confirmed(address: str, at: datetime) -> None:
+        database.run_sync(subscriptions.begin, address, subscriptions.Wishes(), at, "example.org")
+        number = database.run_sync(_open_question)
+        token = sign(KEYS, CONFIRM, number)
+        database.run_sync(subscriptions.confirm, KEYS, token, at, "example.org", needs_approval=True)
+
+    noon = TUESDAY_EVENING.replace(hour=12)
+    confirmed("ada@example.net", noon)
+    watch(database, noon)
+    confirmed("bo@example.net", noon)
+    watch(database, noon + timedelta(hours=1))
+    (mail,) = mails(database)
+    assert "digest subscriber approve ada@example.net" in str(mail.content)
+    watch(database, noon + timedelta(days=1))
+    assert len(mails(database)) == 2
+    assert "(2)" in alerts(database)[0]
+    for address in ("ada@example.net", "bo@example.net"):
+        database.run_sync(subscriptions.approve, address, noon, "example.org")
+    watch(database, noon + timedelta(days=2))
+    assert alerts(database) == []
+    assert len(mails(database)) == 2
+
+
+def _open_question(connection: Connection) -> int:
+    waiting = confirmations.select().where(confirmations.c.confirmed_at.is_(None))
+    return int(connection.execute(waiting).one().id)

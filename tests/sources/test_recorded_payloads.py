@@ -39,6 +39,11 @@ class Row:
     why: str
 
 
+def untitled(file: str, items: int) -> Row:
+    """An answer to a question that did not ask for titles."""
+    return Row(file, "", 0, 1, f"none of its {items} items can be read; item 1: no title")
+
+
 ROWS = (
     Row(
         "arxiv_rss/atom_csAI_2025-08-20_4entries.xml",
@@ -76,13 +81,7 @@ ROWS = (
     Row("semantic_scholar/objects/Author.json", "", 0, 1, "not a JSON dict"),
     Row("semantic_scholar/objects/Citation.json", "", 0, 1, "not a JSON dict"),
     Row("semantic_scholar/objects/Paper.trimmed.json", S2, 1, 0, ""),
-    Row(
-        "semantic_scholar/objects/PaperWithNullValues.json",
-        "",
-        0,
-        1,
-        "none of its 1 items can be read; item 1: no title",
-    ),
+    untitled("semantic_scholar/objects/PaperWithNullValues.json", 1),
     Row("semantic_scholar/objects/Reference.json", "", 0, 1, "not a JSON dict"),
     Row("semantic_scholar/sotawhat_search.json", S2, 5, 0, ""),
     Row(
@@ -131,7 +130,7 @@ ROWS = (
     Row("semantic_scholar/vcr/get_paper_citations.json", S2, 100, 0, ""),
     Row("semantic_scholar/vcr/get_paper_references.1.json", S2, 4, 13, NO_ID),
     Row("semantic_scholar/vcr/get_paper_references.json", S2, 40, 10, NO_ID),
-    Row("semantic_scholar/vcr/get_papers.json", "", 0, 1, "none of its 3 items can be read; item 1: no title"),
+    untitled("semantic_scholar/vcr/get_papers.json", 3),
     Row(
         "semantic_scholar/vcr/get_papers_not_found_warning.json",
         S2,
@@ -164,30 +163,12 @@ ROWS = (
     ),
     Row("semantic_scholar/vcr/search_paper.json", S2, 100, 0, ""),
     Row("semantic_scholar/vcr/search_paper_bulk_retrieval.json", S2, 1000, 0, ""),
-    Row(
-        "semantic_scholar/vcr/search_paper_fields_of_study.json",
-        "",
-        0,
-        1,
-        "none of its 100 items can be read; item 1: no title",
-    ),
+    untitled("semantic_scholar/vcr/search_paper_fields_of_study.json", 100),
     Row("semantic_scholar/vcr/search_paper_match_title.json", S2, 1, 0, ""),
-    Row(
-        "semantic_scholar/vcr/search_paper_min_citation_count.json",
-        "",
-        0,
-        1,
-        "none of its 70 items can be read; item 1: no title",
-    ),
+    untitled("semantic_scholar/vcr/search_paper_min_citation_count.json", 70),
     Row("semantic_scholar/vcr/search_paper_next_page.1.json", S2, 100, 0, ""),
     Row("semantic_scholar/vcr/search_paper_next_page.json", S2, 100, 0, ""),
-    Row(
-        "semantic_scholar/vcr/search_paper_open_access_pdf.json",
-        "",
-        0,
-        1,
-        "none of its 100 items can be read; item 1: no title",
-    ),
+    untitled("semantic_scholar/vcr/search_paper_open_access_pdf.json", 100),
     Row("semantic_scholar/vcr/search_paper_publication_date_or_year.1.json", S2, 79, 0, ""),
     Row("semantic_scholar/vcr/search_paper_publication_date_or_year.2.json", S2, 100, 0, ""),
     Row("semantic_scholar/vcr/search_paper_publication_date_or_year.3.json", S2, 100, 0, ""),
@@ -197,32 +178,12 @@ ROWS = (
     Row("semantic_scholar/vcr/search_paper_publication_date_or_year.7.json", S2, 100, 0, ""),
     Row("semantic_scholar/vcr/search_paper_publication_date_or_year.8.json", S2, 100, 0, ""),
     Row("semantic_scholar/vcr/search_paper_publication_date_or_year.json", S2, 77, 0, ""),
-    Row(
-        "semantic_scholar/vcr/search_paper_publication_types.1.json",
-        "",
-        0,
-        1,
-        "none of its 100 items can be read; item 1: no title",
-    ),
-    Row(
-        "semantic_scholar/vcr/search_paper_publication_types.json",
-        "",
-        0,
-        1,
-        "none of its 100 items can be read; item 1: no title",
-    ),
-    Row(
-        "semantic_scholar/vcr/search_paper_venue.json", "", 0, 1, "none of its 100 items can be read; item 1: no title"
-    ),
+    untitled("semantic_scholar/vcr/search_paper_publication_types.1.json", 100),
+    untitled("semantic_scholar/vcr/search_paper_publication_types.json", 100),
+    untitled("semantic_scholar/vcr/search_paper_venue.json", 100),
     Row("semantic_scholar/vcr/search_paper_with_relevance_and_sort.json", S2, 100, 0, ""),
-    Row("semantic_scholar/vcr/search_paper_year.json", "", 0, 1, "none of its 21 items can be read; item 1: no title"),
-    Row(
-        "semantic_scholar/vcr/search_paper_year_range.json",
-        "",
-        0,
-        1,
-        "none of its 47 items can be read; item 1: no title",
-    ),
+    untitled("semantic_scholar/vcr/search_paper_year.json", 21),
+    untitled("semantic_scholar/vcr/search_paper_year_range.json", 47),
     Row("semantic_scholar/vcr/search_snippet.json", S2, 2, 0, ""),
     Row("hn/scout_hn.json", "hacker-news", 30, 0, ""),
     Row("journals/acs_jacs_rss20_excerpt.xml", "feed", 1, 0, ""),

@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qs
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, insert, select
 
 from digest import wiring
 from digest.model import Schedule
@@ -30,6 +30,7 @@ from tests.support.smtp_server import Mail
 READERS = 10
 CONNECTIONS = 4
 AFTER_EVERY_LEASE = timedelta(minutes=45)
+FORGOTTEN_AFTER = timedelta(days=3650)  # nobody of these days is, whose mails the ledger counts
 
 _RUNNER = ("before-claim-commit", "after-claim", "after-work", "before-settle-commit", "after-settle")
 _DELIVER = ("before-claim-commit", "after-claim", "after-rcpt", "after-start", "after-dot", "after-reply")
@@ -129,11 +130,12 @@ class World:
         self.database.run_sync(_subscribe)
 
     def receive(self, mail: Mail, now: datetime) -> None:
-        """What comes from outside on a day: a mail comes back, and somebody wants to subscribe."""
+        """What comes from outside on a day: a mail comes back, somebody wants to subscribe, others let that pass."""
         returned = dsn(recipient_fields(mail.recipient), to=mail.sender)
         (self._inbox / "new" / f"{now:%Y%m%d}.eml").write_bytes(returned)
         request = Request(Asking.SUBSCRIBE, f"new-{now:%m%d}@example.org", Origin("192.0.2.1", "192.0.2.0/24"))
         self.database.run_sync(ask, request, Caps(), now)
+        self.database.run_sync(_never_confirmed, now)
 
     def run(self, job: str, now: datetime, failpoint: str = "") -> int:
         """Let a process do what is due of a job; its exit status."""
@@ -164,6 +166,8 @@ def _config(url: str, server: HttpServer, smtp_port: int) -> str:
         port = {smtp_port}
         security = "plain"
         connections = {CONNECTIONS}
+        [retention]
+        sign_ups = "{FORGOTTEN_AFTER.days}d"
         [log]
         level = "error"
         [fetch]
@@ -185,6 +189,14 @@ def _subscribe(connection: Connection) -> None:
     for number in range(READERS):
         added = subscribers.add(connection, reader(number), "", Schedule(), 50, "admin", at, at)
         profiles.set_profile(connection, added.id, keywords=[*_TOPICS[number % 4].split(), "study"])
+
+
+def _never_confirmed(connection: Connection, now: datetime) -> None:
+    """Somebody who was asked long ago and never answered."""
+    at, address = now - FORGOTTEN_AFTER, f"lost-{now:%m%d}@example.org"
+    subscribers.add(connection, address, "", Schedule(), 20, "web", at, None)
+    asked = {"id": int(f"{now:%Y%m%d}"), "address": address, "address_key": address, "number": 1, "wishes": {}}
+    connection.execute(insert(tables.confirmations).values(**asked, begun_at=at, expires_at=at + timedelta(days=3)))
 
 
 def stored(connection: Connection) -> dict[str, list[tuple[object, ...]]]:
@@ -220,5 +232,7 @@ def stored(connection: Connection) -> dict[str, list[tuple[object, ...]]]:
         "suppressions": select(t.suppressions.c.address_key),
         "sign-ups": select(t.asked.c.address, t.asked.c.answer),
         "alerts": select(t.alerts.c.key),
+        "people": select(t.subscribers.c.address, t.subscribers.c.state),
+        "questions": select(t.confirmations.c.address, t.confirmations.c.number),
     }
     return {name: sorted(map(tuple, connection.execute(query)), key=repr) for name, query in queries.items()}

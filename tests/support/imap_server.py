@@ -22,6 +22,9 @@ class Mailbox:
     flags: dict[int, set[str]] = field(default_factory=dict)
     validity: int = 7
     capabilities: str = "IMAP4rev1 AUTH=PLAIN UIDPLUS"
+    token_words: bytes = b""  # with which a token is shown; any other ones are refused with `challenge`
+    challenge: str = '{"status":"400","schemes":"bearer","scope":"mail"}'
+    shown: list[bytes] = field(default_factory=list)  # what clients answered while they logged in
 
     def add(self, raw: bytes) -> int:
         uid = max(self.messages, default=0) + 1
@@ -86,9 +89,7 @@ class _Session(socketserver.StreamRequestHandler):
         if command == "CAPABILITY":
             self._say(f"* CAPABILITY {box.capabilities}")
         elif command == "AUTHENTICATE":
-            self._say("+ ")
-            given = base64.b64decode(self.rfile.readline().strip()).decode()
-            if given != f"\0{USER}\0{PASSWORD}":
+            if not self._let_in(arguments):
                 self._say(f"{tag} NO wrong user or password")
                 return True
         elif command == "SELECT":
@@ -105,6 +106,19 @@ class _Session(socketserver.StreamRequestHandler):
             return False
         self._say(f"{tag} OK done")
         return True
+
+    def _let_in(self, mechanism: str) -> bool:
+        box, given = self.mailbox, self._ask("")
+        if mechanism == "PLAIN":
+            return given == f"\0{USER}\0{PASSWORD}".encode()
+        if given != box.token_words:
+            self._ask(base64.b64encode(box.challenge.encode()).decode())
+        return given == box.token_words
+
+    def _ask(self, challenge: str) -> bytes:
+        self._say(f"+ {challenge}")
+        self.mailbox.shown.append(base64.b64decode(self.rfile.readline().strip()))
+        return self.mailbox.shown[-1]
 
     def _uid(self, command: str, arguments: str) -> None:
         box = self.mailbox

@@ -3,7 +3,8 @@
     with SmtpServer({"RCPT": ["450 4.7.1 later"], "DOT": [CLOSE]}) as server:
         …                                   # the first RCPT gets 450, the first final dot no reply; then all is well
 
-`reading` is how many bytes of a message it reads before each pause, and the pause's seconds.
+`reading` is how many bytes of a message it reads before each pause, and the pause's seconds; with `slow_for` only in
+messages to these recipients. Then it takes no more off the line at once than these bytes.
 
 Each list is used up in order, over all connections. `recipients` scripts the RCPT replies of single addresses.
 """
@@ -11,6 +12,7 @@ Each list is used up in order, over all connections. `recipients` scripts the RC
 from __future__ import annotations
 
 import contextlib
+import io
 import socket
 import ssl
 import struct
@@ -62,11 +64,12 @@ class SmtpServer:
         extensions: Sequence[str] = ("PIPELINING", "8BITMIME", "SIZE 50000000", "ENHANCEDSTATUSCODES"),
         receive_buffer: int | None = None,
         reading: tuple[int, float] | None = None,
+        slow_for: Sequence[str] = (),
     ) -> None:
         self._script = {verb: list(replies) for verb, replies in (script or {}).items()}
         self._recipients = {address: list(replies) for address, replies in (recipients or {}).items()}
         self._tls, self._is_tls_from_start, self._extensions = tls, is_tls_from_start, list(extensions)
-        self._reading = reading
+        self._reading, self._slow_for = reading, frozenset(slow_for)
         self._changed = threading.Condition()
         self._sessions: dict[socket.socket, threading.Thread] = {}
         self._is_closing = False
@@ -75,6 +78,7 @@ class SmtpServer:
         self.commands: list[str] = []
         self.connections = 0
         self.held = 0
+        self.pauses = 0
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         if receive_buffer is not None:
             self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
@@ -151,7 +155,8 @@ class SmtpServer:
         try:
             if self._is_tls_from_start and self._tls:
                 sock = self._tls.wrap_socket(raw, server_side=True)
-            session = _Session(sock, sock.makefile("rb"), is_secure=self._is_tls_from_start)
+            file = _small_sips(sock, self._reading[0]) if self._reading and self._slow_for else sock.makefile("rb")
+            session = _Session(sock, file, is_secure=self._is_tls_from_start)
             self._talk(session)
             sock = session.sock
         except (OSError, _Hangup):
@@ -249,10 +254,12 @@ class SmtpServer:
 
     def _read_message(self, session: _Session) -> bytes:
         lines, read = [], 0
+        is_slow = not self._slow_for or bool(self._slow_for & set(session.recipients))
         while (line := session.file.readline()) != b".\r\n":
             read += len(line)
-            if self._reading and read >= self._reading[0]:
-                read = 0
+            if self._reading and is_slow and read >= self._reading[0]:
+                read -= self._reading[0]
+                self.pauses += 1
                 time.sleep(self._reading[1])
             if not line.endswith(b"\n"):
                 raise _Hangup
@@ -296,6 +303,11 @@ class SmtpServer:
         self._released.wait(_PATIENCE)
         if self._is_closing:
             raise _Hangup
+
+
+def _small_sips(sock: socket.socket, size: int) -> BinaryIO:
+    """A socket of which no more than so many bytes are taken off the line at once."""
+    return io.BufferedReader(sock.makefile("rb", 0), size)
 
 
 def _path(command: str) -> str:

@@ -329,7 +329,7 @@ def test_a_reply_after_minutes_is_waited_for_as_long_as_the_standard_asks() -> N
     assert given.dot > timedelta(minutes=5).total_seconds()
 
 
-def test_a_server_that_reads_a_kilobyte_a_second_is_waited_for_while_it_reads() -> None:
+def test_a_server_that_reads_slower_than_the_limit_allows_is_waited_for_while_it_reads() -> None:
     """Fault 4, scaled: what moves is not given up, though all of it takes many times the limit."""
     message = b"Subject: large\r\n\r\n" + b"a line of a large message, one of many\r\n" * 60_000
     with SmtpServer(receive_buffer=4096, reading=(200_000, 0.1)) as server:

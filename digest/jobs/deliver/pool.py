@@ -20,6 +20,7 @@ from digest.transports import Connection, Transport
 log = logging.getLogger(__name__)
 
 _WIDEN_AFTER = 100  # accepted messages
+_STORED_WITHIN = timedelta(minutes=1)
 _LONGEST = timedelta(days=1)  # a pause that ends later was begun by a clock that ran ahead
 
 
@@ -132,13 +133,18 @@ class Pool:
     def take_over(self, known: Sequence[Pause]) -> None:
         """What is stored: pauses that others began, or that this process began before it was restarted."""
         named = {one.name for one in known if one.kind == "domain"}
-        for lifted in self._stored - named:
+        for lifted in (self._stored | set(filter(self._is_stored_by_now, self._refusing))) - named:
             self.paused.pop(lifted, None)
             self._refusing.discard(lifted)
         self._stored, self._refusing = named, self._refusing | named
         stored = pauses.domains_until(known, self._clock())
         self.paused |= {domain: max(until, self.paused.get(domain, until)) for domain, until in stored.items()}
         self.is_out = self.is_out or any(one.kind == "relay" for one in known)
+
+    def _is_stored_by_now(self, domain: str) -> bool:
+        """Whether the wave that stores a refusal of our own is surely over: then a row that is not there was lifted."""
+        until = self.paused.get(domain)
+        return until is None or self._clock() >= until - self._pace.domain_pause + _STORED_WITHIN
 
     def paused_until(self, domain: str) -> datetime | None:
         until, now = self.paused.get(domain), self._clock()

@@ -25,7 +25,7 @@ from digest.store.pauses import Pause
 
 log = logging.getLogger(__name__)
 
-_Fresh = tuple[list[Claimed], list[Pause]]
+_Fresh = tuple[list[Claimed], list[Pause] | None]
 
 _TICK = 0.25  # seconds between two looks at `stop`, which can only be asked
 _AFTER_ABORT = 3.0  # seconds that lanes have to end once their connections are dropped
@@ -83,7 +83,8 @@ class Run:
     async def _claim(self, load: Load, limit: int, only: tuple[int, ...]) -> int:
         terms = Terms(self._pace.lease, limit, self._pace.ambiguous, only)
         fresh, known = await self._database.run(_claim, self._clock(), terms, load, self._lanes.held)
-        self._pool.take_over(known)
+        if known is not None:
+            self._pool.take_over(known)
         self._lanes.add(fresh)
         if fresh:
             failpoints.hit("deliver.after-claim")
@@ -140,7 +141,7 @@ class Run:
 
 def _claim(connection: Connection, now: datetime, terms: Terms, load: Load, held: Sequence[Key]) -> _Fresh:
     fresh = outbox_claims.claim(connection, now, terms, load, held)
-    known = pauses.list_all(connection, now) if fresh else []
+    known = pauses.list_all(connection, now) if fresh else None
     if fresh:
         failpoints.hit("deliver.before-claim-commit")
     return fresh, known

@@ -16,7 +16,7 @@ from digest.store.outbox_waves import Result, settle_wave
 
 log = logging.getLogger(__name__)
 
-_GATHER = 0.01  # seconds that a wave waits for half of the lanes; less than a disk flush with its thread takes
+_GATHER = 0.01  # seconds that a wave waits for most of the lanes; less than a disk flush with its thread takes
 
 
 class SettlingFailed(Exception):
@@ -88,10 +88,10 @@ class Waves:
                 raise self.failure
 
     async def _gather(self) -> None:
-        """Wait a moment for half of the lanes, so that a flush serves many even where the network is the slow part."""
+        """Wait a moment for most of the lanes, so that a flush serves many even where the network is the slow part."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_GATHER):
-                while 2 * max(len(self._starts), len(self._results)) < self.lanes and not self._is_finishing:
+                while 4 * max(len(self._starts), len(self._results)) < 3 * self.lanes and not self._is_finishing:
                     self._wake.clear()
                     await self._wake.wait()
 
