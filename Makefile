@@ -36,6 +36,10 @@ bench: $(VENV)/.dev ## figures: catalog, ranking, rendering
 	@for each in tests/benchmarks/bench_*.py; do \
 	  $(BIN)/python -m "$$(echo "$${each%.py}" | tr / .)" || exit 1; done
 
+.PHONY: pictures
+pictures: $(VENV)/.dev ## what the documents show of mails and pages, into docs/images (needs chromium)
+	$(BIN)/python -m tests.browser.pictures
+
 .PHONY: lint
 lint: $(VENV)/.dev ## ruff, mypy and the import contracts
 	$(BIN)/ruff check --quiet .

@@ -491,6 +491,7 @@ class OutboxKind(StrEnum):
     TEST = "test"
     ACCESS = "access"  # a fresh link to the subscriber's own page
     MOVE = "move"  # whether a new address is meant
+    MOVED = "moved"  # to the old address: mails go elsewhere from now on
 
 
 class OutboxState(StrEnum):

@@ -6,8 +6,9 @@ OVERRIDES/locale/CODE/LC_MESSAGES/digest.po    an operator's own: another langua
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property, lru_cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
@@ -81,6 +82,11 @@ class Language:
         except (UnknownLocaleError, ValueError):
             return Locale.parse(SOURCE)
 
+    @property
+    def direction(self) -> str:
+        """`ltr` or `rtl`"""
+        return str(self.locale.text_direction)
+
     @cached_property
     def own_name(self) -> str:
         """`Deutsch`"""
@@ -99,6 +105,18 @@ class Language:
         """17 Apr, with the year where it is not `year`."""
         short, whole = self.pgettext("date", "d MMM"), self.pgettext("date", "d MMM y")
         return self._dated(day, short if day.year == year else whole)
+
+    def moment(self, at: datetime) -> str:
+        """Monday, 20 April, 07:00"""
+        return self.gettext("%(day)s, %(time)s", day=self.weekday_date(at.date()), time=f"{at:%H:%M}")
+
+    def timed(self, at: datetime) -> str:
+        """20 Apr 2026, 07:00"""
+        return self.gettext("%(day)s, %(time)s", day=self.short_date(at.date(), 0), time=f"{at:%H:%M}")
+
+    def percent(self, number: float) -> str:
+        """51 %, of a number from 0 to 100."""
+        return self.gettext("%(number)s%%", number=self.number(round(number)))
 
     def number(self, number: float) -> str:
         """1,412, and at most one place after the point."""
@@ -136,6 +154,31 @@ def language(code: str = "", overrides: Path | None = None) -> Language:
         if one in known:
             return _language(one, overrides)
     return _language(SOURCE, overrides)
+
+
+def preferred(header: str, default: Language, overrides: Path | None = None) -> Language:
+    """The language that suits an `Accept-Language` best (RFC 9110, section 12.5.4); `default` where none does."""
+    known = codes(overrides)
+    for wanted in _wanted(header):
+        for one in (wanted, wanted.partition("-")[0]):
+            found = next((code for code in known if code.lower() == one), None)
+            if found is not None:
+                return _language(found, overrides)
+        if wanted == "*":
+            break
+    return default
+
+
+@lru_cache(maxsize=1024)
+def _wanted(header: str) -> tuple[str, ...]:
+    """The codes in lower case, the most welcome first; what has a weight of zero or none that can be read is left."""
+    weighed = [found.groups() for one in header[:_LONGEST_HEADER].split(",") if (found := _RANGE(one.strip()))]
+    welcome = [(code.lower(), float(weight or 1)) for code, weight in weighed if float(weight or 1) > 0]
+    return tuple(code for code, _ in sorted(welcome, key=lambda one: -one[1]))
+
+
+_LONGEST_HEADER = 500  # characters that are read
+_RANGE = re.compile(r"(\*|[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*)(?:\s*;\s*q\s*=\s*([01](?:\.\d{0,3})?))?").fullmatch
 
 
 @lru_cache(maxsize=32)

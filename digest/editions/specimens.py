@@ -17,6 +17,7 @@ from digest.editions.letter import (
     goodbye_content,
     manner_content,
     move_content,
+    moved_content,
     trial_content,
     welcome_content,
 )
@@ -255,6 +256,7 @@ SPECIMENS: tuple[Specimen, ...] = (
     ),
     Specimen("access", "Link to the preferences", _letter(OutboxKind.ACCESS, access_content(_AT))),
     Specimen("move", "New address", _letter(OutboxKind.MOVE, move_content(5))),
+    Specimen("moved", "To the old address", _letter(OutboxKind.MOVED, moved_content())),
     Specimen("goodbye", "Goodbye", _letter(OutboxKind.GOODBYE, goodbye_content())),
     Specimen("test", "Test message", _letter(OutboxKind.TEST, trial_content("mail.example.org"))),
     Specimen("alert", "Alert to the admin", _alert),

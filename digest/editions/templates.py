@@ -63,6 +63,8 @@ def environment(overrides: Path | None = None, language: Language = ENGLISH, acc
     )
     found.filters["wrap"] = wrap
     found.globals["lang"] = language.code
+    found.globals["dir"] = language.direction
+    found.globals["number"] = language.number
     found.globals["accent"] = accent
     found.policies["ext.i18n.trimmed"] = True
     catalog = language.catalog

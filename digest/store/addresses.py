@@ -28,6 +28,19 @@ def parse_address(text: str) -> tuple[str, str]:
     return address, address.casefold()
 
 
+def parse_public_address(text: str) -> tuple[str, str]:
+    """As `parse_address`, for strangers: `ada@localhost` is an address for whoever runs the machine.
+
+    Raises:
+        UsageError: no address that mail from elsewhere reaches.
+    """
+    shown, key = parse_address(text)
+    domain = key.rpartition("@")[2]
+    if "." not in domain:
+        raise UsageError(f"{text!r}: {domain!r} is no complete domain name, such as example.org")
+    return shown, key
+
+
 def _local(text: str, local: str) -> str:
     if not local.isascii():
         raise UsageError(f"{text!r}: before the @ only ASCII is possible, many mail servers refuse anything else")

@@ -58,13 +58,18 @@ def claim_due(connection: Connection, name: str, now: datetime, lease: timedelta
     return ClaimedCheck(name, row.attempt + 1, now)
 
 
+def move_on(connection: Connection, claimed: ClaimedCheck, next_at: datetime) -> bool:
+    """The check is made, and due again then; False where the claim was lost."""
+    mine = (checks.c.name == claimed.name) & (checks.c.attempt == claimed.attempt)
+    values = {"check_at": next_at, "lease_until": None}
+    return bool(connection.execute(update(checks).where(mine).values(values)).rowcount)
+
+
 def settle(
     connection: Connection, claimed: ClaimedCheck, findings: Mapping[str, str], now: datetime, next_at: datetime
 ) -> tuple[list[Alert], list[Alert]]:
     """Store what was found, texts by key: the alerts opened and those closed by it; none where the claim was lost."""
-    mine = (checks.c.name == claimed.name) & (checks.c.attempt == claimed.attempt)
-    values = {"check_at": next_at, "lease_until": None}
-    if not connection.execute(update(checks).where(mine).values(values)).rowcount:
+    if not move_on(connection, claimed, next_at):
         return [], []
     known = {alert.key: alert for alert in list_open(connection)}
     fresh = [Alert(key, text, now) for key, text in findings.items() if key not in known]

@@ -17,6 +17,7 @@ from digest.editions.letter import (
     goodbye_content,
     manner_content,
     move_content,
+    moved_content,
     trial_content,
     welcome_content,
 )
@@ -60,6 +61,11 @@ def move(  # one letter has that many facts
     """The question whether a new address is meant, to that address; it names no old one."""
     there = replace(person, address=address)
     return put(connection, OutboxKind.MOVE, there, occasion, move_content(confirmation), now, domain)
+
+
+def moved(connection: Connection, before: Subscriber, occasion: str, now: datetime, domain: str) -> int | None:
+    """Tell the address that was left, in case its owner did not mean it; `before` is who had it."""
+    return put(connection, OutboxKind.MOVED, before, occasion, moved_content(), now, domain)
 
 
 def trial(connection: Connection, address: str, host: str, now: datetime, domain: str) -> int | None:

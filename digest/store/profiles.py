@@ -24,6 +24,7 @@ from digest.store.tables import profiles
 __all__ = [
     "DISLIKED",
     "LIKED",
+    "chosen_language",
     "dislike",
     "follow",
     "follow_institutions",
@@ -87,6 +88,12 @@ def options_of(stored: Mapping[str, Any]) -> Options:
     kinds: Mapping[str, type] = {"bar": Bar, "when_empty": WhenEmpty, "language": str}
     known = {field.name for field in fields(Options)}
     return Options(**{name: kinds.get(name, bool)(value) for name, value in stored.items() if name in known})
+
+
+def chosen_language(connection: Connection, subscriber_id: int) -> str:
+    """The code of the language that somebody chose; "" for none, and for nobody."""
+    mine = select(profiles.c.options).where(profiles.c.subscriber_id == subscriber_id)
+    return options_of(connection.execute(mine).scalar() or {}).language
 
 
 def set_options(connection: Connection, subscriber_id: int, options: Options) -> Profile:

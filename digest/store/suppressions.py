@@ -50,6 +50,12 @@ def list_suppressed(conn: Connection, limit: int = 1000, origin: str | None = No
     return [Suppression(row.address_key, row.reason, row.origin, row.since) for row in conn.execute(newest)]
 
 
+def find(conn: Connection, address: str) -> Suppression | None:
+    """Why and since when an address is suppressed; None where it is not."""
+    row = conn.execute(select(suppressions).where(suppressions.c.address_key == address_key(address))).one_or_none()
+    return Suppression(row.address_key, row.reason, row.origin, row.since) if row is not None else None
+
+
 def is_suppressed(conn: Connection, address: str) -> bool:
     return bool(reasons(conn, [address]))
 

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from digest.editions.dates import short_date, weekday_date
+from digest.editions.language import Language
 from digest.editions.links import ARCHIVE, FEED, VOTE, sign_numbers, verify_numbers
 from digest.editions.plain import clean
 from digest.editions.reasons import because
@@ -23,7 +23,7 @@ from digest.editions.select import RISING
 from digest.editions.view import paper_view
 from digest.errors import NotFound
 from digest.model import Edition, Paper, ShownPick, SubscriberState
-from digest.store import account, catalog, editions, subscribers
+from digest.store import account, catalog, editions, profiles, subscribers
 from digest.store.database import Connection
 from digest.store.editions import Chapter
 from digest.web import shown
@@ -46,62 +46,70 @@ class Archive:
     def routes(self) -> list[Route]:
         return [
             Route("/archive/{token}", self.show, methods=["GET"]),
-            Route("/archive/{token}/{number:int}", self.edition, methods=["GET"]),
+            Route("/archive/{token}/{number:number}", self.edition, methods=["GET"]),
             Route("/feeds/{token}.atom", self.feed, methods=["GET"]),
         ]
 
     async def show(self, request: Request) -> Response:
-        opened = self._door.opened(request, ARCHIVE)
+        opened = await self._door.opened(request, ARCHIVE)
         if isinstance(opened, Response):
             return opened
         chapters = await self._door.database.read(_chapters, opened.subscriber_id)
-        return self._door.pages.answer("archive", {"editions": [self._line(opened, one) for one in chapters]})
+        return self._door.pages.answer(
+            "archive", opened.language, {"editions": [self._line(opened, one) for one in chapters]}
+        )
 
     async def edition(self, request: Request) -> Response:
-        opened = self._door.opened(request, ARCHIVE)
+        opened = await self._door.opened(request, ARCHIVE)
         if isinstance(opened, Response):
             return opened
         number = request.path_params["number"]
         found = await self._door.database.read(_edition_of, opened.subscriber_id, number)
         if found is None:
             raise HTTPException(404)
-        return self._door.pages.answer("edition", self._words(opened, found))
+        return self._door.pages.answer("edition", opened.language, self._words(opened, found))
 
     async def feed(self, request: Request) -> Response:
         token = request.path_params["token"]
         numbers = verify_numbers(self._door.keys(), FEED, token, 2)
-        papers = await self._door.database.read(_fed, *numbers) if numbers else None
-        if papers is None:
+        found = await self._door.database.read(_fed, *numbers) if numbers else None
+        if found is None:
             raise HTTPException(404)
-        words = feed_words(self._door.pages, f"/feeds/{token}.atom", "Papers picked for you", "/", papers)
-        return Response(self._door.pages.xml("feed", words), media_type=MEDIA_TYPE)
+        chosen, papers = found
+        pages, language = self._door.pages, self._door.pages.usual(chosen)
+        title = language.gettext("Papers picked for you")
+        words = feed_words(pages, f"/feeds/{token}.atom", title, "/", papers, language)
+        return Response(pages.xml("feed", language, words), media_type=MEDIA_TYPE)
 
     def _line(self, opened: Opened, one: Chapter) -> Mapping[str, object]:
         link = self._door.pages.link(f"/archive/{opened.token}/{one.edition_id}")
-        return {"day": weekday_date(one.day), "year": one.day.year, "papers": one.picks, "link": link}
+        return {"day": opened.language.long_date(one.day), "papers": one.picks, "link": link}
 
     def _words(self, opened: Opened, edition: Edition) -> Mapping[str, object]:
-        parts = sections(edition.picks)
+        language = opened.language
+        parts = sections(edition.picks, language)
         return {
-            "day": f"{weekday_date(edition.day)} {edition.day.year}",
-            "summary": summary(parts, edition.scanned),
-            "sections": [(part.heading, [self._pick(edition, pick) for pick in part.picks]) for part in parts],
+            "day": language.long_date(edition.day),
+            "summary": summary(parts, edition.scanned, language),
+            "sections": [
+                (part.heading, [self._pick(edition, pick, language) for pick in part.picks]) for part in parts
+            ],
             "back": self._door.pages.link(f"/archive/{opened.token}"),
         }
 
-    def _pick(self, edition: Edition, pick: ShownPick) -> Mapping[str, object]:
+    def _pick(self, edition: Edition, pick: ShownPick, language: Language) -> Mapping[str, object]:
         keys, link = self._door.keys(), self._door.pages.link
         vote = sign_numbers(keys, VOTE, edition.subscriber_id, pick.facts.paper_id, edition.id)
         return {
-            "paper": picked(pick, edition, link),
-            "reason": because(pick.reasons, is_rising=pick.facts.marker == RISING),
+            "paper": picked(pick, edition, link, language),
+            "reason": because(pick.reasons, language, is_rising=pick.facts.marker == RISING),
             "vote": link(f"/v/{vote}"),
         }
 
 
-def picked(pick: ShownPick, edition: Edition, link: shown.Link) -> Shown:
+def picked(pick: ShownPick, edition: Edition, link: shown.Link, language: Language) -> Shown:
     """A pick as the lists of the pages show papers, as it was when the edition was made."""
-    facts, view = pick.facts, paper_view(pick.facts, edition.day)
+    facts, view = pick.facts, paper_view(pick.facts, edition.day, language)
     names = [clean(name, _NAME) for name in facts.authors]
     is_all = facts.author_count is not None and facts.author_count <= len(names)
     return Shown(
@@ -110,9 +118,9 @@ def picked(pick: ShownPick, edition: Edition, link: shown.Link) -> Shown:
         title=view.title,
         abstract=view.abstract,
         authors=tuple(shown.author(name, link) for name in names if name),
-        rest="" if is_all or not names else "et al.",
+        rest="" if is_all or not names else language.gettext("et al."),
         category=shown.category(facts.category, link) if facts.category else None,
-        date=short_date(facts.published_on, edition.day.year) if facts.published_on else "",
+        date=view.date,
         marker=view.marker,
         upvotes=view.upvotes,
         sparkline=view.sparkline,
@@ -134,8 +142,11 @@ def _edition_of(connection: Connection, subscriber_id: int, number: int) -> Edit
     return found if found is not None and found.subscriber_id == subscriber_id else None
 
 
-def _fed(connection: Connection, subscriber_id: int, number: int) -> list[Paper] | None:
-    """None where the address of the feed is not that of now, or nothing is mailed any more."""
+def _fed(connection: Connection, subscriber_id: int, number: int) -> tuple[str, list[Paper]] | None:
+    """The language that the reader chose, and the papers.
+
+    None where the address of the feed is not that of now, or nothing is mailed any more.
+    """
     try:
         person = subscribers.get_by_id(connection, subscriber_id)
     except NotFound:
@@ -147,4 +158,5 @@ def _fed(connection: Connection, subscriber_id: int, number: int) -> list[Paper]
     found = editions.load_editions(connection, latest)
     ids = [pick.facts.paper_id for one in latest for pick in found[one].picks][:_ENTRIES]
     papers = catalog.papers_by_id(connection, ids)
-    return [papers[paper_id] for paper_id in dict.fromkeys(ids) if paper_id in papers]
+    chosen = profiles.chosen_language(connection, subscriber_id)
+    return chosen, [papers[paper_id] for paper_id in dict.fromkeys(ids) if paper_id in papers]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from starlette.convertors import IntegerConvertor, register_url_convertor
 from starlette.requests import Request
 
 from digest.editions.plain import clean
@@ -11,6 +12,15 @@ LONGEST = 200
 
 PAGES = 50
 """Pages of a list that can be asked for."""
+
+
+class _Number(IntegerConvertor):
+    """`{name:number}` in a path: one that every database can hold, and that Python reads at once."""
+
+    regex = "[0-9]{1,18}"
+
+
+register_url_convertor("number", _Number())
 
 
 def words(text: str) -> str:

@@ -19,14 +19,16 @@ class Guard:
     """An ASGI application around another.
 
     `prefix` is the folder below which a proxy serves us, taken off where the proxy leaves it on; `places` are the
-    first names of our paths, which the log may show.
+    first names of our paths, which the log may show; `images` are further places that pictures come from (" https://…").
     """
 
-    def __init__(self, inner: ASGIApp, style_hash: str, *, prefix: str = "", places: Collection[str] = ()) -> None:
+    def __init__(
+        self, inner: ASGIApp, style_hash: str, *, prefix: str = "", places: Collection[str] = (), images: str = ""
+    ) -> None:
         self._inner, self._prefix, self._places = inner, prefix, frozenset(places)
         self._headers = {
             # One inlined style sheet, known by its hash, an inlined icon, and forms to ourselves; nothing else.
-            "Content-Security-Policy": f"default-src 'none'; style-src '{style_hash}'; img-src data:; "
+            "Content-Security-Policy": f"default-src 'none'; style-src '{style_hash}'; img-src data:{images}; "
             "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
             "Referrer-Policy": "no-referrer",
             "X-Content-Type-Options": "nosniff",
@@ -34,6 +36,11 @@ class Guard:
             "Cross-Origin-Opener-Policy": "same-origin",
             "Permissions-Policy": "interest-cohort=()",
         }
+
+    @property
+    def inner(self) -> ASGIApp:
+        """What is guarded."""
+        return self._inner
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

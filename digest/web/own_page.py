@@ -7,33 +7,34 @@ from datetime import datetime
 from typing import Any
 
 from digest.editions.calendar import zone
-from digest.editions.dates import weekday_date
+from digest.editions.language import N_, Language
 from digest.editions.links import ARCHIVE, FEED, UNSUBSCRIBE, sign, sign_numbers
 from digest.editions.plain import clean
 from digest.model import Bar, Days, Interest, Paper, Subscriber, SubscriberState, WhenEmpty
 from digest.store.account import Account
 from digest.web import shown, zones
-from digest.web.door import Door
+from digest.web.door import Door, Opened
 from digest.web.forms import Form
+from digest.web.said import action
 from digest.web.topics import Topic
 
 _LABEL, _TITLE = 120, 300
-_DAYS = {Days.DAILY: "Every day", Days.WEEKDAYS: "On weekdays", Days.WEEKLY: "On Mondays"}
+_DAYS = {Days.DAILY: N_("Every day"), Days.WEEKDAYS: N_("On weekdays"), Days.WEEKLY: N_("On Mondays")}
 _BARS = {
-    Bar.OFF: "Whatever fits at all",
-    Bar.LOW: "A little choosy",
-    Bar.NORMAL: "Choosy",
-    Bar.HIGH: "Very choosy: few papers, many empty days",
+    Bar.OFF: N_("Whatever fits at all"),
+    Bar.LOW: N_("A little choosy"),
+    Bar.NORMAL: N_("Choosy"),
+    Bar.HIGH: N_("Very choosy: few papers, many empty days"),
 }
-_EMPTY = {WhenEmpty.NOTHING: "No mail", WhenEmpty.NOTE: "A short note that says so"}
+_EMPTY = {WhenEmpty.NOTHING: N_("No mail"), WhenEmpty.NOTE: N_("A short note that says so")}
 _WRITTEN = ("keywords", "categories", "authors", "institutions", "text")
 
 
 def words_of(
-    door: Door, own: str, found: Account, topics: Iterable[Topic], languages: Mapping[str, str]
+    door: Door, opened: Opened, own: str, found: Account, topics: Iterable[Topic], languages: Mapping[str, str]
 ) -> dict[str, object]:
-    """What the page shows; `own` is its address, `languages` are those that mails can be in."""
-    person, now = found.person, door.clock()
+    """What the page shows; `own` is its address, `languages` are those that mails and pages can be in."""
+    person, now, language = found.person, door.clock(), opened.language
     keys, link = door.keys(), door.pages.link
     archive = door.pass_for(person.id, ARCHIVE)
     feed = sign_numbers(keys, FEED, person.id, found.feed_number)
@@ -41,20 +42,20 @@ def words_of(
         "own": own,
         "person": {
             "address": clean(person.address, _TITLE),
-            "state": str(person.state),
+            "is_pending": person.state is SubscriberState.PENDING,
             "is_subscribed": person.state in (SubscriberState.ACTIVE, SubscriberState.PAUSED),
-            "next": _moment(person, person.edition_at),
+            "next": _moment(person, person.edition_at, language),
             "schedule": person.schedule,
             "limit": person.limit,
         },
-        "paused": _pause(found, now),
+        "paused": _pause(found, now, language),
         "today": now.astimezone(zone(person.schedule.time_zone)).date().isoformat(),
         "time_zone": person.schedule.time_zone,
         "zones": zones.offered(),
         "hours": range(24),
-        "days": _choices(_DAYS),
-        "bars": _choices(_BARS),
-        "empties": _choices(_EMPTY),
+        "days": _choices(_DAYS, language),
+        "bars": _choices(_BARS, language),
+        "empties": _choices(_EMPTY, language),
         "languages": languages,
         "options": found.profile.options,
         "interests": [_interest(one) for one in found.profile.interests],
@@ -71,8 +72,8 @@ def words_of(
         "changes": [
             {
                 "number": one.id,
-                "date": weekday_date(one.at.date()),
-                "action": clean(one.action, _LABEL),
+                "date": language.weekday_date(one.at.date()),
+                "action": clean(action(one.action, language), _LABEL),
                 "is_undone": one.undone_at is not None,
             }
             for one in found.changes
@@ -102,8 +103,10 @@ def refilled(words: Mapping[str, Any], part: str, filled: Form) -> dict[str, obj
     return {}
 
 
-def _choices(names: Mapping[Days, str] | Mapping[Bar, str] | Mapping[WhenEmpty, str]) -> list[tuple[str, str]]:
-    return [(str(value), name) for value, name in names.items()]
+def _choices(
+    names: Mapping[Days, str] | Mapping[Bar, str] | Mapping[WhenEmpty, str], language: Language
+) -> list[tuple[str, str]]:
+    return [(str(value), language.gettext(name)) for value, name in names.items()]
 
 
 def _interest(one: Interest) -> dict[str, object]:
@@ -124,17 +127,17 @@ def _paper(paper: Paper, link: shown.Link) -> dict[str, object]:
     return {"number": paper.id, "title": clean(paper.title, _TITLE), "link": link(shown.paper_path(paper))}
 
 
-def _moment(person: Subscriber, at: datetime | None) -> str:
+def _moment(person: Subscriber, at: datetime | None, language: Language) -> str:
     if at is None:
         return ""
-    local = at.astimezone(zone(person.schedule.time_zone))
-    return f"{weekday_date(local.date())}, {local:%H:%M}"
+    return language.moment(at.astimezone(zone(person.schedule.time_zone)))
 
 
-def _pause(found: Account, now: datetime) -> str:
-    """Until when, in words; "" where there is no pause."""
+def _pause(found: Account, now: datetime, language: Language) -> str:
+    """That there is a pause, and until when; "" where there is none."""
     if found.person.state is SubscriberState.PAUSED:
-        return "until you press the button"
+        return language.gettext("paused until you press the button")
     if found.paused_until is None or found.paused_until <= now:
         return ""
-    return f"until {weekday_date(found.paused_until.astimezone(zone(found.person.schedule.time_zone)).date())}"
+    local = found.paused_until.astimezone(zone(found.person.schedule.time_zone))
+    return language.gettext("paused until %(day)s", day=language.weekday_date(local.date()))

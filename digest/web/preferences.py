@@ -27,7 +27,7 @@ from digest.editions.links import PREFERENCES
 from digest.errors import DigestError, NotFound, UsageError
 from digest.references.write import reference_of, write
 from digest.store import account, asked, subscribers
-from digest.store.addresses import parse_address
+from digest.store.addresses import parse_public_address
 from digest.store.asked import Asking
 from digest.store.database import Connection
 from digest.web import changes
@@ -35,7 +35,8 @@ from digest.web.changes import Change, Refused
 from digest.web.door import Door, Opened
 from digest.web.forms import Form, form
 from digest.web.own_page import refilled, words_of
-from digest.web.topics import Topic
+from digest.web.said import unmailable
+from digest.web.topics import Topic, told
 
 T = TypeVar("T")
 
@@ -78,7 +79,7 @@ class Preferences:
         ]
 
     async def show(self, request: Request) -> Response:
-        opened = self._door.opened(request, PREFERENCES)
+        opened = await self._door.opened(request, PREFERENCES)
         if isinstance(opened, Response):
             return opened
         done = request.query_params.get(_DONE, "")
@@ -93,7 +94,7 @@ class Preferences:
         if isinstance(opened, Response):
             return opened
         try:
-            await self._door.database.run(_changed, self._parts[part], opened.subscriber_id, filled, self._door.clock())
+            await self._door.database.run(_changed, self._parts[part], opened, filled, self._door.clock())
         except Refused as refused:
             return await self._page(opened, problems=refused.problems, refused=(part, filled))
         return self._back(opened, part)
@@ -105,18 +106,19 @@ class Preferences:
             return opened
         door, address = self._door, filled.line("email")
         try:
-            parse_address(address)
+            parse_public_address(address)
         except UsageError as error:
-            return await self._page(opened, problems=[f"This is no address that mail can be sent to: {error}"])
+            return await self._page(opened, problems=[unmailable(error, opened.language)])
         origin = door.clients.origin(request)
         wanted = asked.Request(Asking.MOVE, address, origin, subscriber_id=opened.subscriber_id)
         free_at = await door.database.run(asked.ask, wanted, door.sign_up.caps, door.clock())
         if free_at is not None:
-            return await self._page(opened, problems=["That were many addresses within an hour: try again later."])
+            problem = opened.language.gettext("That were many addresses within an hour: try again later.")
+            return await self._page(opened, problems=[problem])
         return self._back(opened, "address")
 
     async def references(self, request: Request) -> Response:
-        opened = self._door.opened(request, PREFERENCES)
+        opened = await self._door.opened(request, PREFERENCES)
         if isinstance(opened, Response):
             return opened
         known = _FORMS.get(request.path_params["form"])
@@ -127,18 +129,19 @@ class Preferences:
         return _file(text, known[1], f"saved-papers.{request.path_params['form']}")
 
     async def takeout(self, request: Request) -> Response:
-        opened = self._door.opened(request, PREFERENCES)
+        opened = await self._door.opened(request, PREFERENCES)
         if isinstance(opened, Response):
             return opened
         found = await self._read(account.takeout, opened)
         return _file(json.dumps(found, ensure_ascii=False, indent=1), "application/json", "my-data.json")
 
     async def ask_to_erase(self, request: Request) -> Response:
-        opened = self._door.opened(request, PREFERENCES)
+        opened = await self._door.opened(request, PREFERENCES)
         if isinstance(opened, Response):
             return opened
         person = await self._read(subscribers.get_by_id, opened)
-        return self._door.pages.answer("erase", {"address": person.address, "back": self._link(opened), "problem": ""})
+        words = {"address": person.address, "back": self._link(opened), "problem": ""}
+        return self._door.pages.answer("erase", opened.language, words)
 
     async def erase(self, request: Request) -> Response:
         """Gone when the answer comes."""
@@ -147,18 +150,19 @@ class Preferences:
             return opened
         if filled.line("erase") != "yes":
             person = await self._read(subscribers.get_by_id, opened)
-            words = {"address": person.address, "back": self._link(opened), "problem": "Tick the box first."}
-            return self._door.pages.answer("erase", words, status=422)
+            problem = opened.language.gettext("Tick the box first.")
+            words = {"address": person.address, "back": self._link(opened), "problem": problem}
+            return self._door.pages.answer("erase", opened.language, words, status=422)
         try:
             await self._door.database.run(subscribers.erase, opened.subscriber_id)
         except NotFound as error:
             raise HTTPException(404) from error
-        return self._door.pages.answer("erased")
+        return self._door.pages.answer("erased", opened.language)
 
     async def _posted(self, request: Request) -> tuple[Opened | Response, Form]:
         self._door.limits.count(request)
         filled = await form(request)
-        return self._door.opened(request, PREFERENCES), filled
+        return await self._door.opened(request, PREFERENCES), filled
 
     async def _page(
         self,
@@ -170,11 +174,12 @@ class Preferences:
     ) -> Response:
         """The page as it is stored, but a form that was refused as it was filled in."""
         found = await self._read(account.account, opened)
-        shown = words_of(self._door, self._link(opened), found, self._topics.values(), own_names(self._overrides))
+        offered = told(self._topics, opened.language)
+        shown = words_of(self._door, opened, self._link(opened), found, offered, own_names(self._overrides))
         words = {**shown, "done": done, "problems": list(problems)}
         if refused is not None:
             words |= refilled(words, *refused)
-        return self._door.pages.answer("preferences", words, status=422 if problems else 200)
+        return self._door.pages.answer("preferences", opened.language, words, status=422 if problems else 200)
 
     async def _read(self, function: Callable[[Connection, int], T], opened: Opened) -> T:
         """404 for somebody erased since the token was signed."""
@@ -190,11 +195,11 @@ class Preferences:
         return self._door.pages.link(f"/preferences/{opened.token}{f'/{part}' if part else ''}", **query)
 
 
-def _changed(connection: Connection, change: Change, subscriber_id: int, filled: Form, now: datetime) -> None:
+def _changed(connection: Connection, change: Change, opened: Opened, filled: Form, now: datetime) -> None:
     try:
-        change(connection, subscriber_id, filled, now)
+        change(connection, opened.subscriber_id, filled, now, opened.language)
     except DigestError as error:
-        raise changes.explained(error) from error
+        raise changes.explained(error, opened.language) from error
 
 
 def _file(text: str, kind: str, name: str) -> Response:

@@ -4,6 +4,7 @@
 /mail/NAME             one mail: light and dark, 320 and 600 pixels wide, with and without styles, text and source
 /mail/NAME.html        as `?scheme=dark` and `?strip=1` want it; .txt, .eml
 /site/…                the pages themselves, over a database of samples
+/state/NAME            a page that no address opens: after a button, or refused
 
 A change of any template is seen at once: the pages ask for `/stamp`, and what was read is forgotten. It is for the
 developer's own machine, and runs a script of its own, which nothing else here does.
@@ -32,6 +33,8 @@ from digest.editions.assemble import Letterhead
 from digest.editions.language import own_names
 from digest.editions.specimens import SPECIMENS, Specimen
 from digest.editions.templates import environment
+from digest.web.pages import Pages as Shell
+from digest.web.states import STATES
 
 _DARK = "(prefers-color-scheme: dark)"
 _NO_CACHE = {"Cache-Control": "no-store"}
@@ -68,6 +71,7 @@ class Preview:
                 Route("/", self.index),
                 Route("/stamp", self.stamp),
                 Route("/mail/{name}", self.show),
+                Route("/state/{name}", self.state),
                 Mount("/site", Reloading(site, self.now)),
             ]
         )
@@ -82,7 +86,7 @@ class Preview:
         return PlainTextResponse(self.now(), headers=_NO_CACHE)
 
     async def index(self, _request: Request) -> Response:
-        return self._page("preview/start.html", {"specimens": SPECIMENS, "pages": self._pages})
+        return self._page("preview/start.html", {"specimens": SPECIMENS, "pages": self._pages, "states": STATES})
 
     async def show(self, request: Request) -> Response:
         name, _, ending = request.path_params["name"].partition(".")
@@ -95,8 +99,22 @@ class Preview:
         try:
             return self._part(self._written(specimen, language), ending, request.query_params)
         except TemplateError as error:
-            told = f"{type(error).__name__}: {error}"
-            return HTMLResponse(f"<!DOCTYPE html><title>Broken</title><pre>{escape(told)}</pre>", status_code=500)
+            return _told(error)
+
+    async def state(self, request: Request) -> Response:
+        found = next((one for one in STATES if one.name == request.path_params["name"]), None)
+        if found is None:
+            raise HTTPException(404)
+        self._refresh()
+        head = self._head
+        try:
+            shell = Shell(
+                head.name, head.overrides, head.public_url, head.imprint, language=head.language, look=head.look
+            )
+            language = shell.spoken(request, request.query_params.get("language", ""))
+            return shell.answer(found.page, language, found.words, status=found.status, headers=_NO_CACHE)
+        except TemplateError as error:
+            return _told(error)
 
     def _frames(self, specimen: Specimen, language: str) -> Response:
         languages = own_names(self._head.overrides)
@@ -142,6 +160,11 @@ def as_seen(html: str, scheme: str, strip: str) -> str:
     if scheme:
         html = html.replace(_DARK, "all" if scheme == "dark" else "not all")
     return html
+
+
+def _told(error: TemplateError) -> Response:
+    told = f"{type(error).__name__}: {error}"
+    return HTMLResponse(f"<!DOCTYPE html><title>Broken</title><pre>{escape(told)}</pre>", status_code=500)
 
 
 def _body(message: EmailMessage, kind: str) -> str:

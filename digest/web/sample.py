@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from digest.editions.language import Language
 from digest.editions.render import Reader, render_digest
 from digest.editions.select import facts_of
 from digest.model import Edition, Interest, Paper, Profile, ShownPick
@@ -24,7 +25,8 @@ from digest.ranking.rankers import Bm25
 from digest.store import pages
 from digest.store.database import Connection
 from digest.web.door import Door
-from digest.web.topics import Topic
+from digest.web.pages import VARY
+from digest.web.topics import Topic, told
 
 _MOST_TOPICS = 3
 _PER_TOPIC = 120  # papers that are ranked
@@ -53,34 +55,45 @@ class Sample:
     async def show(self, request: Request) -> Response:
         asked = request.query_params.getlist("topic")
         chosen = tuple(name for name in self._topics if name in asked)[:_MOST_TOPICS]
+        pages_, language = self._door.pages, self._door.pages.spoken(request)
+        words = {"topics": told(self._topics, language), "is_empty": bool(chosen)}
         if not chosen:
-            return self._door.pages.answer("sample", {"topics": self._topics.values(), "is_empty": False})
+            return pages_.answer("sample", language, words)
         async with self._turn:
-            html = await self._mail(chosen)
+            html = await self._mail(chosen, language)
         if not html:
-            return self._door.pages.answer("sample", {"topics": self._topics.values(), "is_empty": True})
-        return HTMLResponse(html, headers={"Content-Security-Policy": _POLICY})
+            return pages_.answer("sample", language, words)
+        policy = _POLICY + (f"; img-src{pages_.image_source}" if pages_.image_source else "")
+        headers = {"Content-Security-Policy": policy, "Content-Language": language.code, **VARY}
+        return HTMLResponse(html, headers=headers)
 
-    async def _mail(self, chosen: tuple[str, ...]) -> str:
+    async def _mail(self, chosen: tuple[str, ...], language: Language) -> str:
         """A few minutes old at the most."""
         now = self._door.clock()
-        kept = self._made.get(chosen)
+        kept = self._made.get((language.code, *chosen))
         if kept is not None and timedelta() <= now - kept[0] < _AGE:
             return kept[1]
-        topics = [self._topics[name] for name in chosen]
+        topics = [self._topics[name].told(language) for name in chosen]
         papers = await self._door.database.read(_papers, topics)
-        html = await asyncio.to_thread(self._rendered, topics, papers, now)
-        self._made[chosen] = now, html
+        html = await asyncio.to_thread(self._rendered, topics, papers, now, language)
+        self._made[(language.code, *chosen)] = now, html
         while len(self._made) > _KEPT:
             self._made.popitem(last=False)
         return html
 
-    def _rendered(self, topics: Sequence[Topic], papers: Sequence[Paper], now: datetime) -> str:
+    def _rendered(self, topics: Sequence[Topic], papers: Sequence[Paper], now: datetime, language: Language) -> str:
         edition = sample_edition(topics, papers, now)
         if edition.is_empty:
             return ""
         home = self._door.pages.absolute("/")
-        reader = Reader(_READER, sender_name=self._name, home_url=home, imprint=self._imprint)
+        reader = Reader(
+            _READER,
+            sender_name=self._name,
+            home_url=home,
+            imprint=self._imprint,
+            language=language,
+            look=self._door.pages.look,
+        )
         return render_digest(edition, reader, overrides=self._overrides).html
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from digest.editions.dates import short_date
+from digest.editions.language import N_, Language
 from digest.editions.plain import clean, excerpt, https_link
 from digest.editions.select import facts_of
 from digest.editions.view import paper_view
@@ -41,7 +41,7 @@ class Shown:
     rest: str  # "et al." or ""
     category: Named | None
     date: str
-    marker: str  # "new", "rising" or ""
+    marker: str  # "new", "rising" or "", in the language of the page
     upvotes: str
     sparkline: str
     code_url: str | None
@@ -50,9 +50,9 @@ class Shown:
     note: str = ""
 
 
-def shown(paper: Paper, now: datetime, link: Link, *, trend: float = 0.0, note: str = "") -> Shown:
+def shown(paper: Paper, now: datetime, link: Link, language: Language, *, trend: float = 0.0, note: str = "") -> Shown:
     """`paper` as of `now`; `link` makes addresses of paths."""
-    facts = paper_view(facts_of(paper), now.date())
+    facts = paper_view(facts_of(paper), now.date(), language)
     day = paper.published_on or paper.first_seen_day
     names = [clean(name, _NAME) for name in paper.authors[:_FIRST]]
     is_all = paper.is_authors_complete and len(paper.authors) <= _FIRST
@@ -62,29 +62,29 @@ def shown(paper: Paper, now: datetime, link: Link, *, trend: float = 0.0, note: 
         title=facts.title,
         abstract=facts.abstract,
         authors=tuple(author(name, link) for name in names if name),
-        rest="" if is_all or not names else "et al.",
+        rest="" if is_all or not names else language.gettext("et al."),
         category=category(paper.categories[0], link) if paper.categories else None,
-        date=short_date(day, now.year) if day else "",
-        marker=_marker(paper, now, trend),
+        date=language.short_date(day, now.year) if day else "",
+        marker=_marker(paper, now, trend, language),
         upvotes=facts.upvotes,
         sparkline=facts.sparkline,
         code_url=facts.code_url,
         code_label=facts.code_label,
-        links=links(paper),
+        links=links(paper, language),
         note=note,
     )
 
 
-def links(paper: Paper) -> tuple[tuple[str, str], ...]:
+def links(paper: Paper, language: Language) -> tuple[tuple[str, str], ...]:
     """Where the paper is elsewhere: label and https address."""
     facts = facts_of(paper)
     found = (
-        ("Abstract", facts.url),
-        ("PDF", facts.pdf_url),
-        ("Code", https_link(paper.code_url)),
-        ("Discussion", facts.discussion_url),
+        (N_("Abstract"), facts.url),
+        (N_("PDF"), facts.pdf_url),
+        (N_("Code"), https_link(paper.code_url)),
+        (N_("Discussion"), facts.discussion_url),
     )
-    return tuple((label, url) for label, url in found if url)
+    return tuple((language.gettext(label), url) for label, url in found if url)
 
 
 def paper_path(paper: Paper) -> str:
@@ -114,10 +114,10 @@ def summary(paper: Paper, limit: int = 200) -> str:
     return excerpt(clean(paper.summary or paper.abstract), limit)
 
 
-def _marker(paper: Paper, now: datetime, trend: float) -> str:
+def _marker(paper: Paper, now: datetime, trend: float, language: Language) -> str:
     if (now - paper.first_seen_at).days < _NEW and _is_recent(paper, now):
-        return "new"
-    return "rising" if trend >= _RISING else ""
+        return language.gettext("new")
+    return language.gettext("rising") if trend >= _RISING else ""
 
 
 def _is_recent(paper: Paper, now: datetime) -> bool:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from digest import assets
+from digest.editions.language import Language
 from digest.errors import ConfigError
 
 _FILE = Path("page") / "topics.toml"
@@ -24,6 +26,16 @@ class Topic:
     about: str
     categories: tuple[str, ...]
     keywords: tuple[str, ...]
+
+    def told(self, language: Language) -> Topic:
+        """The same with its title and what it is about in a language; keywords are those of papers, and stay."""
+        title, about = (language.gettext(text) if text else "" for text in (self.title, self.about))
+        return replace(self, title=title, about=about)
+
+
+def told(topics_: Mapping[str, Topic], language: Language) -> list[Topic]:
+    """All of them, as pages in a language offer them."""
+    return [topic.told(language) for topic in topics_.values()]
 
 
 def topics(overrides: Path | None = None) -> tuple[Topic, ...]:

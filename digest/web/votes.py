@@ -8,8 +8,8 @@ The token names the subscriber, the paper and the edition, never expires, and ca
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from starlette.exceptions import HTTPException
@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from digest.editions.language import N_, Language
 from digest.editions.links import VOTE, verify_numbers
 from digest.editions.plain import clean
 from digest.model import ReasonKind, ShownPick
@@ -34,19 +35,31 @@ _FIRST = ("more", "less", "save")
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """Something to do with a paper: `name` is the value of its button."""
+    """Something to do with a paper: `name` is the value of its button; `label` and what is said when it is done are
+    messages, with `values` in them."""
 
     name: str
     label: str
     done: str
+    values: Mapping[str, str] = field(default_factory=dict)
     word: str = ""
     author: str = ""
     category: str = ""
 
+    @property
+    def english(self) -> str:
+        """The label, as the journal keeps it."""
+        return self.label % self.values if self.values else self.label
 
-_MORE = Deed("more", "More like this", "Noted: more like this.")
-_LESS = Deed("less", "Less like this", "Noted: less like this.")
-_SAVE = Deed("save", "Save for later", "Saved: it stands among your saved papers.")
+    def told(self, language: Language) -> Mapping[str, str]:
+        """What the page shows of it."""
+        label, done = (language.gettext(message, **self.values) for message in (self.label, self.done))
+        return {"name": self.name, "label": label, "done": done}
+
+
+_MORE = Deed("more", N_("More like this"), N_("Noted: more like this."))
+_LESS = Deed("less", N_("Less like this"), N_("Noted: less like this."))
+_SAVE = Deed("save", N_("Save for later"), N_("Saved: it stands among your saved papers."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,21 +83,21 @@ class Votes:
         self._door = door
 
     def routes(self) -> list[Route]:
-        paths = "/v/{token}", "/v/{token}/{paper:int}", "/v/{token}/{paper:int}/{do}"
+        paths = "/v/{token}", "/v/{token}/{paper:number}", "/v/{token}/{paper:number}/{do}"
         both = ("GET", self.ask), ("POST", self.vote)
         return [Route(path, endpoint, methods=[method]) for path in paths for method, endpoint in both]
 
     async def ask(self, request: Request) -> Response:
         """The buttons; `?do=less` puts that one first."""
         ballot = await self._door.database.read(_ballot, *self._numbers(request))
-        return self._page(ballot, first=_first(request))
+        return await self._page(request, ballot, first=_first(request))
 
     async def vote(self, request: Request) -> Response:
         self._door.limits.count(request)
         numbers, filled = self._numbers(request), await form(request)
         name, is_undoing = (filled.line("undo"), True) if filled.has("undo") else (filled.line("do"), False)
         ballot, deed = await self._door.database.run(_apply, numbers, name, is_undoing, self._door.clock())
-        return self._page(ballot, deed=deed, is_undone=is_undoing, status=200 if deed else 422)
+        return await self._page(request, ballot, deed=deed, is_undone=is_undoing, status=200 if deed else 422)
 
     def _numbers(self, request: Request) -> tuple[int, int, int]:
         """Subscriber, paper, edition; a mail's token is of an edition, which says what may be voted on."""
@@ -94,8 +107,9 @@ class Votes:
             raise HTTPException(404)
         return (found[0], found[1], found[2]) if paper is None else (found[0], paper, found[1])
 
-    def _page(
+    async def _page(
         self,
+        request: Request,
         ballot: Ballot | None,
         *,
         first: str = "",
@@ -105,19 +119,20 @@ class Votes:
     ) -> Response:
         if ballot is None:
             raise HTTPException(404)
-        facts = ballot.pick.facts
+        facts, language = ballot.pick.facts, await self._door.language(request, ballot.subscriber_id)
+        deeds = sorted((_MORE, _LESS, _SAVE), key=lambda one: one.name != first)
         words = {
-            "title": clean(facts.title, _TITLE),
+            "title": clean(facts.title, _TITLE) or language.gettext("(untitled)"),
             "paper": self._door.pages.link(f"/p/{facts.key}"),
             "authors": ", ".join(clean(name, _LABEL) for name in facts.authors),
-            "deeds": sorted((_MORE, _LESS, _SAVE), key=lambda one: one.name != first),
-            "mutes": ballot.mutes,
+            "deeds": [one.told(language) for one in deeds],
+            "mutes": [one.told(language) for one in ballot.mutes],
             "done": ballot.done,
             "manage": self._door.pages.link("/manage"),
-            "deed": deed,
+            "deed": deed.told(language) if deed else None,
             "is_undone": is_undone,
         }
-        return self._door.pages.answer("vote", words, status=status)
+        return self._door.pages.answer("vote", language, words, status=status)
 
 
 def _first(request: Request) -> str:
@@ -135,7 +150,7 @@ def _apply(
     deed = next((one for one in (_MORE, _LESS, _SAVE, *ballot.mutes) if one.name == name), None)
     if deed is None or is_undoing is (deed.name not in ballot.done):
         return ballot, deed  # nothing to do, however often it is asked
-    said = f"{'took back: ' if is_undoing else ''}{deed.label.lower()} ({ballot.pick.facts.key})"
+    said = f"{'took back: ' if is_undoing else ''}{deed.english.lower()} ({ballot.pick.facts.key})"
     with feedback.noted(connection, ballot.subscriber_id, said, _ORIGIN, now):
         (_take_back if is_undoing else _do)(connection, ballot, deed, now)
     return _ballot(connection, *numbers), deed
@@ -203,12 +218,13 @@ def _mutes(pick: ShownPick) -> Iterator[Deed]:
     told = dict.fromkeys(word for reason in pick.reasons if reason.kind in kinds for word in reason.words)
     words = [word for raw in told if (word := clean(raw, _LABEL)) and '"' not in word]
     for number, word in enumerate(words[:_WORDS]):
-        yield Deed(f"word:{number}", f"Nothing about “{word}”", f"Noted: nothing about “{word}” any more.", word=word)
+        label, done = N_("Nothing about “%(word)s”"), N_("Noted: nothing about “%(word)s” any more.")
+        yield Deed(f"word:{number}", label, done, {"word": word}, word=word)
     category = clean(pick.facts.category or "", _LABEL)
     if category:
-        yield Deed(
-            "category", f"Nothing from {category}", f"Noted: nothing from {category} any more.", category=category
-        )
+        label, done = N_("Nothing from %(category)s"), N_("Noted: nothing from %(category)s any more.")
+        yield Deed("category", label, done, {"category": category}, category=category)
     authors = [name for raw in pick.facts.authors[:_AUTHORS] if (name := clean(raw, _LABEL))]
     for number, name in enumerate(authors):
-        yield Deed(f"author:{number}", f"Nothing by {name}", f"Noted: nothing by {name} any more.", author=name)
+        label, done = N_("Nothing by %(author)s"), N_("Noted: nothing by %(author)s any more.")
+        yield Deed(f"author:{number}", label, done, {"author": name}, author=name)

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from functools import cache
 from zoneinfo import available_timezones
 
-from digest.errors import UsageError
+from digest.editions.language import Language
 
 _LEFT_OUT = ("Etc/", "posix/", "right/", "SystemV/", "US/", "Canada/", "Brazil/", "Chile/", "Mexico/")
 
@@ -26,16 +26,23 @@ def _known() -> dict[str, str]:
     return {**cities, **{name.casefold(): name for name in names}}
 
 
-def named(text: str) -> str:
-    """The IANA name of what somebody wrote: "europe/berlin", "Berlin", "new york".
+def named(text: str) -> str | None:
+    """The IANA name of what somebody wrote: "europe/berlin", "Berlin", "new york"; None where there is no such zone."""
+    return _known().get(_written(text))
 
-    Raises:
-        UsageError: there is no such zone; the text names near ones.
-    """
-    wanted = "_".join(text.split()).casefold()
+
+def unknown(text: str, language: Language) -> str:
+    """That there is no such zone, and which ones are near."""
     known = _known()
-    if wanted in known:
-        return known[wanted]
-    near = [known[one] for one in get_close_matches(wanted, known, n=2, cutoff=0.75)]
-    hint = f" Did you mean {' or '.join(near)}?" if near else " Write a name such as Europe/Berlin."
-    raise UsageError(f"There is no time zone “{text}”.{hint}")
+    near = [known[one] for one in get_close_matches(_written(text), known, n=2, cutoff=0.75)]
+    if not near:
+        return language.gettext("There is no time zone “%(name)s”. Write a name such as Europe/Berlin.", name=text)
+    if len(near) == 1:
+        return language.gettext("There is no time zone “%(name)s”. Did you mean %(near)s?", name=text, near=near[0])
+    return language.gettext(
+        "There is no time zone “%(name)s”. Did you mean %(near)s or %(other)s?", name=text, near=near[0], other=near[1]
+    )
+
+
+def _written(text: str) -> str:
+    return "_".join(text.split()).casefold()

@@ -34,6 +34,16 @@ def test_every_relative_link_leads_somewhere(document: Path) -> None:
     assert not missing
 
 
+def test_every_picture_is_shown_somewhere_and_all_of_them_are_light() -> None:
+    shown = {
+        (document.parent / link).resolve() for document in DOCUMENTS for link in _LINK.findall(document.read_text())
+    }
+    pictures = {path for path in (ROOT / "docs" / "images").rglob("*") if path.is_file()}
+    assert pictures - shown == set()
+    assert pictures
+    assert sum(path.stat().st_size for path in pictures) < 3_000_000
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_command_of_the_documents_exists(document: Path) -> None:
     wrong = [problem for line in _commands(document.read_text()) if (problem := _problem(line))]

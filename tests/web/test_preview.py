@@ -14,9 +14,11 @@ import pytest
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp
 
+from digest import assets
 from digest.editions.assemble import Letterhead
 from digest.editions.specimens import SPECIMENS
 from digest.web.preview import Preview, as_seen
+from digest.web.states import STATES
 
 HEAD = Letterhead("Trending Papers <digest@example.org>", {1: bytes(32)}, "http://127.0.0.1:8090/site")
 _PAGES = [("Trending", "/"), ("A <page>", "/topics?a=b&c=d")]
@@ -59,7 +61,30 @@ def test_a_mail_is_shown_in_every_view_and_language() -> None:
     ask(HEAD, talk)
 
 
-@pytest.mark.parametrize("path", ["/mail/nothing", "/mail/nothing.html", "/mail/full.exe"])
+def test_every_state_of_a_page_is_shown_in_every_language() -> None:
+    async def talk(client: httpx.AsyncClient) -> None:
+        start = (await client.get("/")).text
+        for one in STATES:
+            assert f'href="/state/{one.name}"' in start
+            answer = await client.get(f"/state/{one.name}?language=de")
+            assert answer.status_code == one.status
+            assert '<html lang="de"' in answer.text
+        assert "Look into your inbox" in (await client.get("/state/asked")).text
+
+    ask(HEAD, talk)
+
+
+def test_every_template_of_a_page_is_reached_by_a_state_or_an_address() -> None:
+    by_address = {
+        *("archive", "author", "edition", "erase", "index", "list", "manage", "not_found", "paper", "preferences"),
+        *("sample", "search", "subscribe", "topics", "unsubscribe", "vote"),
+    }
+    parts = {"layout", "papers", "search_box", "subscribe_box"}
+    pages = {path.stem for path in (assets.templates() / "page").glob("*.html")}
+    assert pages - by_address - parts == {one.page for one in STATES} - by_address
+
+
+@pytest.mark.parametrize("path", ["/state/nothing", "/mail/nothing", "/mail/nothing.html", "/mail/full.exe"])
 def test_what_there_is_not_is_not_found(path: str) -> None:
     async def talk(client: httpx.AsyncClient) -> None:
         assert (await client.get(path)).status_code == 404

@@ -176,8 +176,8 @@ def test_every_keyword_that_cannot_be_read_is_named(database: Database, site: AS
 
 def test_too_much_is_refused(database: Database, site: ASGIApp, reader: int) -> None:
     answer = post(site, f"{own_page(reader)}/interest", keywords="\n".join(f"word{n}" for n in range(101)))
-    assert "At most 100 keywords" in words_of(answer)
-    assert "Too long" in words_of(post(site, f"{own_page(reader)}/muted", muted="x" * 300))
+    assert "Keywords: at most 100, and there are 101." in words_of(answer)
+    assert "is too long." in words_of(post(site, f"{own_page(reader)}/muted", muted="x" * 300))
     assert post(site, f"{own_page(reader)}/interest", text="x" * 70_000).status_code == 413
     assert _profile(database, reader).is_empty
 

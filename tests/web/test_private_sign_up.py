@@ -77,6 +77,19 @@ def test_one_topic_becomes_the_main_interest(database: Database) -> None:
     assert profile.interests[0].categories
 
 
+def test_who_signs_up_in_german_gets_german_mails(database: Database) -> None:
+    site = private_site(database)
+    (asked_for,) = ask(site, ("POST", "/subscribe", {"email": ADA}), accept_language="de")
+    assert asked_for.status_code == 200
+    answer_requests(database)
+    (confirmation,) = mails(database, OutboxKind.CONFIRMATION)
+    assert (confirmation.content or {}).get("language") == "de"
+    post(site, link_in(database, OutboxKind.CONFIRMATION))
+    (welcome,) = mails(database, OutboxKind.WELCOME)
+    assert (welcome.content or {}).get("language") == "de"
+    assert database.run_sync(profiles.chosen_language, database.run_sync(subscribers.get, ADA).id) == "de"
+
+
 def test_everybody_gets_the_same_answer_and_nothing_is_looked_up_for_it(database: Database) -> None:
     add_jane(database)
     database.run_sync(suppressions.suppress, "gone@example.org", "bounced", "bounce", NOW)
