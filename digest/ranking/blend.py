@@ -36,6 +36,9 @@ INSTITUTION_BOOST = 0.1
 KEYWORD_BOOST = 0.1
 """A phrase said or a condition met counts as a fair match; its words count in the relevance besides."""
 
+SIDE_BY_SIDE_BOOST = 0.05
+"""Plain words of a keyword that stand together in a paper: half of a phrase, because nobody said they must."""
+
 CATEGORY_BOOST = 0.02
 """A chosen category decides between papers that match about equally."""
 
@@ -69,7 +72,7 @@ def add_boosts(scores: Floats, interest: Interest, pool: Pool) -> None:
         scores += recency(pool)
     _lift(scores, _by_authors(interest, pool), AUTHOR_BOOST, pool)
     _lift(scores, _at_institutions(interest, pool), INSTITUTION_BOOST, pool)
-    _lift(scores, [met.places for met in _conditions(interest, pool)], KEYWORD_BOOST, pool)
+    _lift_keywords(scores, interest, pool)
     _lift(scores, _in_categories(interest, pool), CATEGORY_BOOST, pool)
 
 
@@ -135,12 +138,14 @@ class Earned:
     def __init__(self, interest: Interest, pool: Pool) -> None:
         self._interest, self._pool, self._has_taste = interest, pool, has_taste(interest)
         self._at = [(name, pool.index.at_institution(name)) for name in sorted(set(interest.institutions))]
-        self._met = [(word, met.places) for word in sorted(set(interest.keywords)) if (met := pool.index.meeting(word))]
+        keywords = sorted(set(interest.keywords))
+        self._met = [(keyword, met.places) for keyword in keywords if (met := pool.index.meeting(keyword))]
+        self._said = [(keyword, said) for keyword in keywords if len(said := pool.index.side_by_side(keyword))]
 
     @property
     def is_trend_alone(self) -> bool:
         """Can no paper have another boost than the trend?"""
-        asked = self._met or self._at or self._interest.authors or self._interest.categories
+        asked = self._met or self._said or self._at or self._interest.authors or self._interest.categories
         return self._has_taste and not asked
 
     def reasons(self, place: int) -> Iterator[Reason]:
@@ -152,6 +157,8 @@ class Earned:
             yield Reason(ReasonKind.INSTITUTION, at, INSTITUTION_BOOST)
         if self._met and (met := tuple(word for word, places in self._met if _has(places, place))):
             yield Reason(ReasonKind.KEYWORD, met, KEYWORD_BOOST)
+        elif self._said and (said := tuple(f'"{word}"' for word, places in self._said if _has(places, place))):
+            yield Reason(ReasonKind.KEYWORD, said, SIDE_BY_SIDE_BOOST)
         if interest.categories and (chosen := categories_read(paper, interest.categories)):
             yield Reason(ReasonKind.CATEGORY, chosen, CATEGORY_BOOST)
         if pool.trend[place] > 0:
@@ -198,6 +205,15 @@ def _lift(scores: Floats, places: list[Ints], boost: float, pool: Pool) -> None:
     """Add a boost to all of the places, once each."""
     if places:
         scores += boost * pool.index.mask(places)
+
+
+def _lift_keywords(scores: Floats, interest: Interest, pool: Pool) -> None:
+    """A condition that is met counts more than words side by side, and a paper gets the one or the other."""
+    conditions = [met.places for met in _conditions(interest, pool)]
+    _lift(scores, conditions, KEYWORD_BOOST, pool)
+    said = [places for keyword in interest.keywords if len(places := pool.index.side_by_side(keyword))]
+    if said:
+        scores += SIDE_BY_SIDE_BOOST * (pool.index.mask(said) & ~pool.index.mask(conditions))
 
 
 def _has(places: Ints, place: int) -> bool:

@@ -22,11 +22,19 @@ from digest.ranking.counts import Floats, Ints
 RIDGE = 30.0
 """λ. In units of papers: directions that fewer than so many unit vectors fill are not weighed up."""
 
+NEAREST = 10
+"""Papers that are read beside a paper on offer, at most; of few papers one in fifty."""
+
+BESIDE_WEIGHT = 0.6
+"""How much their direction counts beside the paper's own, both of length 1."""
+
 Halves = npt.NDArray[np.float16]
 
 _PACKED = np.dtype("<f2")
 _BLOCK = 4096  # papers looked at once: 8 bytes × 384 × 4,096 = 13 MB
 _LEAST_PAPERS = 2  # one paper is its own mean
+_ONE_IN = 50  # of a hundred papers the ten nearest are about anything
+_AT_ONCE = 512  # papers compared with a block at once: 4 bytes × 512 × 4,096 = 8 MB
 
 
 class Encoder(Protocol):
@@ -85,6 +93,7 @@ class Embeddings:
         self._ridge = ridge
         self._vectors: Halves = np.zeros((0, 0), np.float16)
         self._rows: dict[int, int] = {}
+        self._offered: dict[int, Floats] = {}
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -132,6 +141,52 @@ class Embeddings:
         positions, places = np.array(rows, np.int64).T
         return positions, self.space.centred(self._vectors[places])
 
+    def offered(self, ids: Sequence[int]) -> tuple[Ints, Floats]:
+        """As `found`, but each row is z + .6 · n, where n is the direction of Σ cosine · z of the papers nearest to it.
+
+        A text is a small sample of what could be said of its subject; its neighbours level that out, as `kin` does for
+        words. Those of the last call are kept: comparing 1,000 papers with 50,000 takes a second and a half.
+        """
+        positions, own = self.found(ids)
+        known = [ids[position] for position in positions.tolist()]
+        missing = [place for place, paper_id in enumerate(known) if paper_id not in self._offered]
+        fresh = own[missing] + BESIDE_WEIGHT * self._beside(own[missing], [self._rows[known[i]] for i in missing])
+        made = self._offered | {known[place]: row for place, row in zip(missing, fresh, strict=True)}
+        self._offered = {paper_id: made[paper_id] for paper_id in known}
+        return positions, np.stack([made[paper_id] for paper_id in known]) if known else own
+
+    def _beside(self, vectors: Floats, rows: Sequence[int]) -> Floats:
+        """The direction of the nearest papers of each, which is at its row itself; 0 where the catalog is small."""
+        count = min(NEAREST, len(self) // _ONE_IN)
+        found = np.zeros(vectors.shape)
+        for start in range(0, len(rows) if count else 0, _AT_ONCE):
+            some = slice(start, start + _AT_ONCE)
+            places, cosines = self._nearest(vectors[some].astype(np.float32), np.array(rows[some]), count)
+            for place, (near, weights) in enumerate(zip(places, cosines, strict=True), start):
+                found[place] = weights @ self._centred(near)
+        return normalised(found)
+
+    def _nearest(
+        self, vectors: npt.NDArray[np.float32], rows: Ints, count: int
+    ) -> tuple[Ints, npt.NDArray[np.float32]]:
+        """The rows of the `count` papers that are nearest to each, and their cosines, at least 0; none is itself."""
+        best = np.zeros((len(rows), count), np.float32)
+        places: Ints = np.zeros((len(rows), count), np.int64)
+        for start in range(0, len(self), _BLOCK):
+            block = self._centred(slice(start, start + _BLOCK)).astype(np.float32)
+            cosines = vectors @ block.T
+            is_own = (rows >= start) & (rows < start + len(block))
+            cosines[is_own, rows[is_own] - start] = 0.0
+            both = np.hstack([best, cosines])
+            top = np.argpartition(both, -count, axis=1)[:, -count:]
+            numbers = np.hstack([places, np.broadcast_to(np.arange(start, start + len(block)), cosines.shape)])
+            best, places = np.take_along_axis(both, top, 1), np.take_along_axis(numbers, top, 1)
+        return places, np.maximum(best, 0.0)
+
+    def _centred(self, rows: slice | Ints) -> Floats:
+        assert self.space is not None, "found() looked"
+        return self.space.centred(self._vectors[rows])
+
     def _knows(self, paper_id: int, vector: npt.NDArray[np.floating]) -> bool:
         row = self._rows.get(paper_id)
         return row is not None and np.array_equal(self._vectors[row], vector.astype(np.float16))
@@ -139,4 +194,5 @@ class Embeddings:
     def _number(self, ids: Sequence[int], vectors: Halves) -> None:
         self._vectors = vectors
         self._rows = {paper_id: row for row, paper_id in enumerate(ids)}
+        self._offered = {}
         self.__dict__.pop("space", None)

@@ -5,6 +5,7 @@ Each question is answered once, however many subscribers ask it; an answer is an
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,6 +27,7 @@ _T = TypeVar("_T")
 _REMEMBERED = 2000  # answers of a kind, so that memory does not grow with the subscribers
 
 _NOWHERE: Ints = np.zeros(0, np.int64)
+_BETWEEN_WORDS = re.compile(r"[\s–-]+")
 _APART = "\n|\n"  # no institution's name goes on in the next
 
 
@@ -76,6 +78,12 @@ class Index:
     def meeting(self, keyword: str) -> Met | None:
         """Where a keyword's condition is met; None for plain words."""
         return _remembered(self._met, keyword, self._meeting)
+
+    def side_by_side(self, keyword: str) -> Ints:
+        """Papers that say several plain words one after the other; nowhere for a single word or a condition."""
+        query = parse(keyword)
+        is_several = query.condition is None and len(_BETWEEN_WORDS.split(query.words)) > 1
+        return self.saying(query.words) if is_several else _NOWHERE
 
     def mask_saying(self, phrase: str) -> Mask:
         return self.mask([self.saying(phrase)])

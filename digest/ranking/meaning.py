@@ -3,10 +3,11 @@
 For a taste u, the mean of the z of the likes less half that of the dislikes, where likes fade with their age, the ridge
 says of a paper
 
-    s = z · A⁻¹ u        points = 1.4 · deviation of the relevance · (s − mean of s) / deviation of s
+    s = (z + .6 n) · A⁻¹ u        points = 1.4 · deviation of the relevance · (s − mean of s) / deviation of s
 
-over the papers on offer. So the sum of words and meaning orders as .7 z-score(words) + z-score(meaning) does, in the
-unit of the words, and a score is still the sum of its reasons. A paper without a vector gets no points.
+over the papers on offer; n is the direction of the ten papers nearest to it. So the sum of words and meaning orders as
+.7 z-score(words) + z-score(meaning) does, in the unit of the words, and a score is still the sum of its reasons. A
+paper without a vector gets no points.
 """
 
 from __future__ import annotations
@@ -78,9 +79,9 @@ class Ridge:
         return likes[int(known[(liked @ offered[row]).argmax()])] if len(known) else None
 
     def _of(self, pool: Pool) -> tuple[Ints, Floats]:
-        """The places of the papers with a vector and their z; the last pool is remembered."""
+        """The places of the papers with a vector, and z + .6 n of each; the last pool is remembered."""
         if self._offered is None or self._offered[0] is not pool:
-            self._offered = (pool, *self._embeddings.found(paper.id for paper in pool.papers))
+            self._offered = (pool, *self._embeddings.offered([paper.id for paper in pool.papers]))
         return self._offered[1:]
 
     def _tastes(self, interests: Sequence[Interest]) -> Floats:

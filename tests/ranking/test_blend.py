@@ -184,6 +184,31 @@ def test_a_phrase_is_worth_a_stated_boost_and_is_its_reason() -> None:
     assert ReasonKind.KEYWORD not in [reason.kind for reason in second.reasons]
 
 
+def test_plain_words_side_by_side_are_worth_half_a_phrase() -> None:
+    papers = [
+        paper(1, "Video generation"),
+        paper(2, "Generation of video"),
+        paper(3, "Text-to-video"),
+        paper(4, "Lamps"),
+    ]
+    pool = pool_of(papers, corpus_of(papers), NOW)
+    interest = Interest(keywords=("video generation", "text-to-video", "lamps"))
+    half = blend.SIDE_BY_SIDE_BOOST
+    assert half == blend.KEYWORD_BOOST / 2
+    assert boosts(interest, pool).tolist() == [half, 0.0, half, 0.0]  # a single word is beside nothing
+    (reason,) = blend.Earned(interest, pool).reasons(0)
+    assert (reason.kind, reason.words, reason.share) == (ReasonKind.KEYWORD, ('"video generation"',), half)
+
+
+def test_words_side_by_side_add_nothing_to_a_phrase_that_is_said() -> None:
+    papers = [paper(1, "Video generation by diffusion models")]
+    pool = pool_of(papers, corpus_of(papers), NOW)
+    interest = Interest(keywords=('"video generation"', "diffusion models"))
+    assert boosts(interest, pool).tolist() == [blend.KEYWORD_BOOST]
+    (reason,) = blend.Earned(interest, pool).reasons(0)
+    assert (reason.words, reason.share) == (('"video generation"',), blend.KEYWORD_BOOST)
+
+
 def test_two_conditions_met_count_once_and_are_both_named() -> None:
     papers = [paper(1, "Speech of robots")]
     pool = pool_of(papers, corpus_of(papers), NOW)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from digest.model import Interest, Paper
 from digest.ranking.counts import Floats
-from digest.ranking.embeddings import Embeddings, packed, unpacked
+from digest.ranking.embeddings import BESIDE_WEIGHT, Embeddings, packed, unpacked
 from digest.ranking.meaning import SHARE, Ridge
 from digest.ranking.pool import Pool, pool_of
 from tests.support.ranking import NOW, corpus_of, paper
@@ -70,6 +70,48 @@ def test_the_sum_orders_as_words_and_meaning_in_deviations() -> None:
         return found
 
     assert np.array_equal(np.argsort(words + points), np.argsort(z(words) / SHARE + z(points)))
+
+
+def heaps(count: int = 300, width: int = 12) -> Embeddings:
+    """Three heaps of a third each, by the remainder of the id; far more papers than are read beside one."""
+    rng = np.random.default_rng(11)
+    made = rng.normal(size=(count, width)) * 0.3
+    made[np.arange(count), np.arange(count) % 3] += 1.0
+    found = Embeddings()
+    found.add(range(count), made)
+    return found
+
+
+def test_beside_a_paper_on_offer_stands_the_direction_of_its_ten_nearest() -> None:
+    known_papers = heaps()
+    _, every = known_papers.found(range(300))
+    for paper_id in (0, 7, 299):
+        _, (offered,) = known_papers.offered([paper_id])
+        cosines = every @ every[paper_id]
+        cosines[paper_id] = -1.0
+        nearest = np.argsort(cosines)[-6:]  # one in fifty of 300
+        told = cosines[nearest] @ every[nearest]
+        assert offered == pytest.approx(every[paper_id] + BESIDE_WEIGHT * told / np.linalg.norm(told), abs=1e-5)
+
+
+def test_what_is_offered_does_not_depend_on_what_else_is() -> None:
+    alone, together = heaps(), heaps()
+    together.offered(range(0, 300, 2))
+    positions, many = together.offered([5, 900, 4, 6])
+    assert positions.tolist() == [0, 2, 3]
+    for row, paper_id in zip(many, (5, 4, 6), strict=True):
+        assert alone.offered([paper_id])[1][0] == pytest.approx(row, abs=1e-6)
+
+
+def test_a_new_vector_changes_what_stands_beside_the_others() -> None:
+    papers = heaps()
+    before = papers.offered([0])[1][0]
+    papers.add([300], papers.found([0])[1] * 3.0)
+    assert np.abs(papers.offered([0])[1][0] - before).max() > 1e-3
+
+
+def test_beside_a_paper_of_a_small_catalog_stands_nothing() -> None:
+    assert np.array_equal(known().offered([1, 2])[1], known().found([1, 2])[1])
 
 
 def test_a_paper_without_a_vector_gets_no_points() -> None:
