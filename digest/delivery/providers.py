@@ -74,11 +74,12 @@ READERS: Mapping[str, Read] = {"generic": generic, "mailgun": mailgun, "postmark
 
 
 def _generic(one: Mapping[str, object]) -> Returned:
-    reply, status, verdict = _text(one, "reply"), _text(one, "status"), _text(one, "verdict")
+    reply, status, verdict = _text(one, "reply"), status_of(_text(one, "status")), _text(one, "verdict")
     if verdict in (Verdict.HARD, Verdict.SOFT, Verdict.COMPLAINT, Verdict.UNSUBSCRIBE):
-        found = Finding(None, Verdict(verdict), verdict, status or None, reply)
+        shown = ".".join(map(str, status)) if status else None
+        found = Finding(None, Verdict(verdict), verdict, shown, reply)
     else:
-        found = judge(None, Told(reply, status_of(status)))
+        found = judge(None, Told(reply, status))
     token = _text(one, "token")
     return _returned(found, _text(one, "recipient") or None, _text(one, "message_id"), (token,) if token else ())
 

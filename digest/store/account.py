@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, select, update
 
 from digest.model import Alias, Paper, Profile, Subscriber
 from digest.store import catalog, editions, feedback, profiles, roster, shelf, subscribers
-from digest.store.liking import LIKED, votes_of
+from digest.store.liking import LIKED, Vote, votes_of
 from digest.store.tables import confirmations, outbox
 from digest.store.tables import subscribers as people
 
-_VOTES, _CHANGES = 100, 20
+PAGE = 25
+"""Votes, or saved papers, on a page of them."""
+
+_CHANGES = 20
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,38 +34,49 @@ class Voted:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One subscriber with all that their page shows; votes, saved papers and changes the latest first."""
+    """One subscriber with all that their page shows; votes, saved papers and changes the latest first.
+
+    Of votes and saved papers it is one page of each; the counts are those of all.
+    """
 
     person: Subscriber
     profile: Profile
     paused_until: datetime | None
     feed_number: int
     votes: tuple[Voted, ...]
+    votes_count: int
     saved: tuple[Paper, ...]
+    saved_count: int
     changes: tuple[feedback.Entry, ...]
 
 
-def account(connection: Connection, subscriber_id: int) -> Account:
-    """Raises NotFound where there is no such subscriber (any more)."""
+def account(connection: Connection, subscriber_id: int, votes_page: int = 1, saved_page: int = 1) -> Account:
+    """Pages are numbered from 1. Raises NotFound where there is no such subscriber (any more)."""
     person = subscribers.get_by_id(connection, subscriber_id)
+    votes = [vote for vote in votes_of(connection, [subscriber_id])[subscriber_id] if vote.paper_id > 0][::-1]
+    saved = list(shelf.on_shelf(connection, subscriber_id, shelf.Kind.SAVED))
     return Account(
         person=person,
         profile=profiles.get_profile(connection, subscriber_id),
         paused_until=subscribers.paused_until(connection, subscriber_id),
         feed_number=feed_number(connection, subscriber_id) or 0,
-        votes=tuple(_votes(connection, subscriber_id)),
-        saved=tuple(shelf.saved(connection, subscriber_id)),
+        votes=tuple(_voted(connection, _page(votes, votes_page))),
+        votes_count=len(votes),
+        saved=tuple(catalog.papers_in_order(connection, _page(saved, saved_page))),
+        saved_count=len(saved),
         changes=tuple(feedback.history(connection, subscriber_id, _CHANGES)),
     )
 
 
-def _votes(connection: Connection, subscriber_id: int) -> list[Voted]:
-    given = [vote for vote in votes_of(connection, [subscriber_id])[subscriber_id] if vote.paper_id > 0]
-    latest = given[: -_VOTES - 1 : -1]
-    found = catalog.papers_by_id(connection, [vote.paper_id for vote in latest])
+def _page(items: Sequence[T], number: int) -> Sequence[T]:
+    return items[(number - 1) * PAGE : number * PAGE]
+
+
+def _voted(connection: Connection, votes: Sequence[Vote]) -> list[Voted]:
+    found = catalog.papers_by_id(connection, [vote.paper_id for vote in votes])
     return [
         Voted(found[vote.paper_id], vote.value == LIKED, vote.interest, vote.at)
-        for vote in latest
+        for vote in votes
         if vote.paper_id in found
     ]
 

@@ -158,7 +158,7 @@ def apply_trusted(
     for one in reports:
         number = verp.first_genuine(keys, verp.RETURN, one.tokens)
         if number is None and one.recipient:
-            number = find_message(connection, one.recipient, one.message_id)
+            number = find_message(connection, _plain(one.recipient), one.message_id)
         if number is not None and one.verdict is not Verdict.IGNORE:
             known.append((number, one))
     return apply_known(connection, known, "webhook", now, goodbye_from)

@@ -6,7 +6,7 @@ Writing is `upsert_listing`, which lives in `digest.store.upsert`.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -75,6 +75,12 @@ def papers_by_id(connection: Connection, ids: Iterable[int], now: datetime | Non
         for row in connection.execute(select(papers).where(papers.c.id.in_(some))):
             found[row.id] = parts.paper(row)
     return found
+
+
+def papers_in_order(connection: Connection, ids: Sequence[int]) -> list[Paper]:
+    """Those of the papers that exist, in the order of `ids`."""
+    found = papers_by_id(connection, ids)
+    return [found[paper_id] for paper_id in ids if paper_id in found]
 
 
 class _Parts:

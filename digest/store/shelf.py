@@ -68,9 +68,7 @@ def on_shelf(connection: Connection, subscriber_id: int, kind: Kind) -> dict[int
 
 def saved(connection: Connection, subscriber_id: int) -> list[Paper]:
     """The papers a subscriber saved, the latest first."""
-    ids = on_shelf(connection, subscriber_id, Kind.SAVED)
-    found = catalog.papers_by_id(connection, ids)
-    return [found[paper_id] for paper_id in ids if paper_id in found]
+    return catalog.papers_in_order(connection, list(on_shelf(connection, subscriber_id, Kind.SAVED)))
 
 
 def known_ids(

@@ -28,8 +28,8 @@ def words(text: str) -> str:
     return clean(text, LONGEST)
 
 
-def page(request: Request) -> int:
-    """The number of the page of a list, from 1; 1 for anything else."""
-    asked = request.query_params.get("page", "")
+def page(request: Request, name: str = "page") -> int:
+    """The number of the page of a list, from 1; 1 for anything else. `name` is the query's."""
+    asked = request.query_params.get(name, "")
     is_number = asked.isascii() and asked.isdecimal() and len(asked) <= 3
     return min(max(int(asked), 1), PAGES) if is_number else 1

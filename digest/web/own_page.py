@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from digest.editions.calendar import zone
 from digest.editions.language import N_, Language
 from digest.editions.links import ARCHIVE, FEED, UNSUBSCRIBE, sign, sign_numbers
 from digest.editions.plain import clean
 from digest.model import Bar, Days, Interest, Paper, Subscriber, SubscriberState, WhenEmpty
-from digest.store.account import Account
+from digest.store.account import PAGE, Account
 from digest.web import shown, zones
 from digest.web.door import Door, Opened
 from digest.web.forms import Form
@@ -82,6 +82,28 @@ def words_of(
         "feed": door.pages.absolute(f"/feeds/{feed}.atom"),
         "unsubscribe": link(f"/u/{sign(keys, UNSUBSCRIBE, person.id)}"),
     }
+
+
+class Turned(NamedTuple):
+    """Which pages of the votes and of the saved papers are shown, numbered from 1."""
+
+    votes: int = 1
+    saved: int = 1
+
+    def turns(self, link: Callable[..., str], found: Account) -> dict[str, object]:
+        """The links to the pages before and after, for the template; `link` takes a query."""
+        return {
+            "votes_turn": self._turn("votes", link, found.votes_count),
+            "saved_turn": self._turn("saved", link, found.saved_count),
+        }
+
+    def _turn(self, name: str, link: Callable[..., str], count: int) -> dict[str, object]:
+        here = getattr(self, name)
+        others = {"previous": here - 1, "next": here + 1 if here * PAGE < count else 0}
+        return {"page": here, **{key: link(**{name: str(at)}) + f"#{name}" if at else "" for key, at in others.items()}}
+
+
+FIRST = Turned()
 
 
 def refilled(words: Mapping[str, Any], part: str, filled: Form) -> dict[str, object]:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -31,10 +32,11 @@ from digest.store.addresses import parse_public_address
 from digest.store.asked import Asking
 from digest.store.database import Connection
 from digest.web import changes
+from digest.web.asked import page
 from digest.web.changes import Change, Refused
 from digest.web.door import Door, Opened
 from digest.web.forms import Form, form
-from digest.web.own_page import refilled, words_of
+from digest.web.own_page import FIRST, Turned, refilled, words_of
 from digest.web.said import unmailable
 from digest.web.topics import Topic, told
 
@@ -83,7 +85,8 @@ class Preferences:
         if isinstance(opened, Response):
             return opened
         done = request.query_params.get(_DONE, "")
-        return await self._page(opened, done=done if done in (*self._parts, "address") else "")
+        pages = Turned(page(request, "votes"), page(request, "saved"))
+        return await self._page(opened, pages=pages, done=done if done in (*self._parts, "address") else "")
 
     async def change(self, request: Request) -> Response:
         """One part; a form that cannot be taken comes back with what is wrong."""
@@ -168,15 +171,17 @@ class Preferences:
         self,
         opened: Opened,
         *,
+        pages: Turned = FIRST,
         done: str = "",
         problems: Sequence[str] = (),
         refused: tuple[str, Form] | None = None,
     ) -> Response:
         """The page as it is stored, but a form that was refused as it was filled in."""
-        found = await self._read(account.account, opened)
+        found = await self._read(partial(account.account, votes_page=pages.votes, saved_page=pages.saved), opened)
         offered = told(self._topics, opened.language)
         shown = words_of(self._door, opened, self._link(opened), found, offered, own_names(self._overrides))
-        words = {**shown, "done": done, "problems": list(problems)}
+        turns = pages.turns(partial(self._link, opened), found)
+        words = {**shown, **turns, "done": done, "problems": list(problems)}
         if refused is not None:
             words |= refilled(words, *refused)
         return self._door.pages.answer("preferences", opened.language, words, status=422 if problems else 200)

@@ -67,6 +67,16 @@ def test_what_came_in_takes_effect_and_is_put_away(database: Database, box: Path
     assert len(list((box / "cur").iterdir())) == 3
 
 
+def test_a_report_with_bytes_that_no_database_stores_takes_effect_as_any_other(database: Database, box: Path) -> None:
+    returned(database, box, 1)
+    (report,) = (box / "new").iterdir()
+    raw = report.read_bytes()
+    assert b"Diagnostic-Code: smtp; " in raw
+    report.write_bytes(raw.replace(b"Diagnostic-Code: smtp; ", b"Diagnostic-Code: smtp; 550 \0\xed\xa0\x80 "))
+    learn(database, box, clock.fixed(NOW))
+    assert suppressed(database) == 1
+
+
 def test_an_inbox_is_looked_into_once_a_minute(database: Database, box: Path) -> None:
     now = Stepped()
     assert learn(database, box, now) == 1

@@ -13,8 +13,10 @@ from starlette.types import ASGIApp
 from digest.editions.links import FEED, sign_numbers
 from digest.errors import NotFound
 from digest.model import Bar, Days, Options, OutboxKind, Profile, Schedule, Subscriber, SubscriberState, WhenEmpty
-from digest.store import asked, catalog, profiles, shelf, subscribers
+from digest.store import asked, catalog, liking, profiles, shelf, subscribers
+from digest.store.account import PAGE
 from digest.store.database import Database
+from digest.store.liking import LIKED
 from digest.store.rewind import rewind
 from digest.store.shelf import Kind
 from tests.support.private import (
@@ -31,7 +33,7 @@ from tests.support.private import (
     private_site,
     words_of,
 )
-from tests.support.public import fill
+from tests.support.public import fill, paper, store
 from tests.support.web import KEYS, NOW, add_jane
 
 SPLAT = "arxiv:2604.00001"
@@ -377,3 +379,25 @@ def test_a_profile_of_every_kind_fits_a_page_of_50_kb(database: Database, site: 
         post(site, f"{own_page(reader)}/add", name=f"Interest {n}", topic="robotics")
     page = get_one(site, own_page(reader))
     assert len(page.content) < 50_000
+
+
+def test_a_page_of_votes_and_of_saved_papers_is_light_and_leads_to_the_others(
+    database: Database, site: ASGIApp, reader: int
+) -> None:
+    title = "A title as long as titles of papers are, for a list of many of them"
+    store(database, *(paper(f"2604.{number:05}", f"{title}: {number}") for number in range(1, 61)))
+    for number in database.run_sync(lambda connection: [one.id for one in catalog.list_papers(connection, limit=100)]):
+        at = NOW + timedelta(seconds=number)
+        database.run_sync(liking.vote, reader, [number], LIKED, "", at)
+        database.run_sync(shelf.mark, reader, [number], Kind.SAVED, at)
+    first = get_one(site, own_page(reader))
+    assert len(first.content) < 50_000
+    assert first.text.count('aria-label="Forget the vote on') == PAGE
+    assert "?votes=2#votes" in first.text
+    last = get_one(site, f"{own_page(reader)}?votes=3&saved=2")
+    assert last.text.count('aria-label="Forget the vote on') == 60 - 2 * PAGE
+    assert last.text.count('aria-label="No longer save') == PAGE
+    assert "?votes=2#votes" in last.text
+    assert "?votes=4" not in last.text
+    beyond = get_one(site, f"{own_page(reader)}?votes=9&saved=x")
+    assert beyond.status_code == 200
