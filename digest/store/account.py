@@ -15,7 +15,7 @@ from digest.store.liking import LIKED, Vote, votes_of
 from digest.store.tables import confirmations, outbox
 from digest.store.tables import subscribers as people
 
-PAGE = 25
+PAGE = 20
 """Votes, or saved papers, on a page of them."""
 
 _CHANGES = 20
