@@ -6,10 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from digest.store import migrations
 from digest.store.database import Database
 from tests.support.postgres import Cluster, find_binaries
+
+# The same examples each time, however slow the machine; `--hypothesis-profile=wide` looks for others.
+settings.register_profile("same", derandomize=True, deadline=None)
+settings.register_profile("wide", max_examples=1000, deadline=None)
+settings.load_profile("same")
 
 
 @pytest.fixture(scope="session")

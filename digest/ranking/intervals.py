@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import bdtr
 
 from digest.ranking.counts import Floats
 
@@ -63,6 +62,8 @@ def sign_test(wins: int, losses: int) -> float:
     """How likely so uneven a count is, or a more uneven one, if either were as likely to win; 1 where nobody did."""
     if wins == losses:
         return 1.0
+    from scipy.special import bdtr  # 5 MB, and a daemon that compares nothing has no use for it
+
     return min(1.0, 2 * float(bdtr(min(wins, losses), wins + losses, 0.5)))
 
 

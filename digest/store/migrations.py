@@ -1,38 +1,34 @@
 """The schema's revision: upgrade to it, compare with it, refuse what does not fit.
 
 An upgrade is one transaction on both databases (SQLite's DDL is transactional too), so an interrupted one
-leaves the old revision whole.
+leaves the old revision whole. Revisions are the numbers that the files in `alembic/versions` begin with; Alembic itself
+(9 MB) is loaded for an upgrade only.
 """
 
 from __future__ import annotations
 
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from functools import lru_cache
 
-from alembic import command
+from sqlalchemy import Connection, column, inspect, select, table
+
 from digest import assets, failpoints
 from digest.errors import DatabaseError
 from digest.store.database import Database
 
-
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(assets.migrations()).replace("%", "%%"))
-    return config
+_VERSION = table("alembic_version", column("version_num"))  # where Alembic writes it
 
 
 def head() -> str:
     """The revision this program works with."""
-    revision = ScriptDirectory.from_config(_config()).get_current_head()
-    assert revision is not None
-    return revision
+    return max(known_revisions())
 
 
 def current(connection: Connection) -> str | None:
     """The revision of the connected database, None where it has no tables yet."""
-    return MigrationContext.configure(connection).get_current_revision()
+    if not inspect(connection).has_table(_VERSION.name):
+        return None
+    found: str | None = connection.execute(select(_VERSION.c.version_num)).scalar()
+    return found
 
 
 def upgrade(database: Database) -> tuple[str | None, str]:
@@ -44,7 +40,12 @@ def upgrade(database: Database) -> tuple[str | None, str]:
 
 
 def _upgrade(connection: Connection) -> None:
-    config = _config()
+    from alembic.config import Config
+
+    from alembic import command
+
+    config = Config()
+    config.set_main_option("script_location", str(assets.migrations()).replace("%", "%%"))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
     failpoints.hit("upgrade.before-commit")
@@ -63,9 +64,10 @@ def check(database: Database) -> None:
         )
 
 
-def known_revisions() -> set[str]:
-    """Every revision this program can upgrade from."""
-    return {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+@lru_cache(maxsize=1)
+def known_revisions() -> frozenset[str]:
+    """Every revision this program can upgrade from, and to."""
+    return frozenset(file.name.partition("_")[0] for file in (assets.migrations() / "versions").glob("[0-9]*_*.py"))
 
 
 def _refuse_newer(revision: str | None) -> None:
