@@ -68,13 +68,8 @@ def verify_until(keys: Keys, purpose: str, token: str) -> tuple[int, datetime] |
     return (found[0], datetime.fromtimestamp(found[1] * 60, UTC)) if found[1] <= _LAST_MINUTE else None
 
 
-def vote_url(public_url: str, token: str, do: str = "") -> str:
-    """The address of the page with the buttons that vote; `do` is the one shown first: more, less or save."""
-    return f"{public_url.rstrip('/')}/v/{token}{f'?do={do}' if do else ''}"
-
-
 def vote_token(keys: Keys, subscriber_id: int, paper_id: int, edition_id: int) -> str:
-    """What the mail of an edition links for one of its papers; it never expires and can do nothing but vote."""
+    """What the archive links for one paper of an edition; it never expires and can do nothing but vote."""
     return sign_numbers(keys, VOTE, subscriber_id, paper_id, edition_id)
 
 

@@ -6,10 +6,8 @@ but for a vote on the very paper that came later. Nothing is stored.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Protocol, runtime_checkable
 
 from digest.editions import calendar
 from digest.jobs.compose import Compose
@@ -17,29 +15,12 @@ from digest.jobs.compose.batch import Batch, Task, load
 from digest.jobs.compose.choice import request
 from digest.jobs.compose.offer import Offer
 from digest.jobs.compose_now import learn
-from digest.model import Interest, Paper, Profile
-from digest.ranking.rank import Request
+from digest.model import Interest, Profile
+from digest.ranking.rankers import Tracer
 from digest.ranking.trace import Trace
 from digest.store import due, editions, liking
 from digest.store.database import Connection, Database
 from digest.store.editions import Chapter
-
-
-@runtime_checkable
-class Traces(Protocol):
-    """A ranker that can say what became of a paper; one of somebody's own need not."""
-
-    def trace(
-        self,
-        request: Request,
-        paper_ids: Sequence[int],
-        candidates: Sequence[Paper],
-        liked: Mapping[int, Paper],
-        now: datetime,
-        rising: Collection[int] = (),
-    ) -> list[Trace]:
-        """What became of each paper."""
-        ...
 
 
 async def retrace(
@@ -51,7 +32,7 @@ async def retrace(
         NotFound: there is no such subscriber.
     """
     ranker = job.ranker
-    if not isinstance(ranker, Traces):
+    if not isinstance(ranker, Tracer):
         return None
     await learn(job, database, now)
     batch = await database.run(_past, job, subscriber_id, paper_id, chapter)

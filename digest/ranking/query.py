@@ -52,11 +52,6 @@ class Query:
     words: str
     condition: Part | None = None
 
-    @property
-    def is_condition(self) -> bool:
-        """Does it have a phrase or an operator?"""
-        return self.condition is not None
-
     def places(self, pool: Pool) -> frozenset[int] | None:
         """The places of the papers that meet the condition; None where there is none."""
         if self.condition is None:

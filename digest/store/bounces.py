@@ -359,13 +359,6 @@ def refusals(connection: Connection, now: datetime) -> list[Refusal]:
     return [Refusal(row.domain, row.recipients, row.reply or row.why) for row in found]
 
 
-def of_address(connection: Connection, address: str, limit: int = 100) -> list[Event]:
-    """What came back from an address, the newest first."""
-    mine = select(bounces).where(bounces.c.address_key == address_key(address))
-    newest = mine.order_by(bounces.c.at.desc(), bounces.c.outbox_id.desc()).limit(limit)
-    return [_event(row) for row in connection.execute(newest)]
-
-
 def of_messages(connection: Connection, ids: Collection[int]) -> dict[int, list[Event]]:
     """What came back of these messages, the oldest first."""
     found: defaultdict[int, list[Event]] = defaultdict(list)

@@ -21,7 +21,6 @@ from digest.store.tables import (
     paper_aliases,
     paper_authors,
     paper_categories,
-    paper_novelty,
     papers,
 )
 
@@ -176,13 +175,6 @@ def _earlier(connection: Connection, one: Paper) -> list[int]:
     if few > 0:
         ids += connection.execute(after.order_by(paper_categories.c.paper_id).limit(few)).scalars().all()
     return ids
-
-
-def novelty_day(connection: Connection, paper_id: int) -> tuple[str, date] | None:
-    """The category and the day with which a paper's novelty was compared."""
-    query = select(paper_novelty.c.category, paper_novelty.c.day).where(paper_novelty.c.paper_id == paper_id)
-    row = connection.execute(query.where(paper_novelty.c.percentile.is_not(None))).one_or_none()
-    return (row.category, row.day) if row else None
 
 
 # ── authors ──────────────────────────────────────────────────────────────────────────────────────

@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select, update
 
 from digest.errors import NotFound
-from digest.papers.enrichment import PaperSaid, PersonSaid
+from digest.papers.enrichment import PaperSaid
 from digest.store.drafts import chunks
 from digest.store.sources import LAPSES_UNTIL_STUCK
-from digest.store.tables import author_enrichments, enrichers, paper_enrichments
+from digest.store.tables import enrichers, paper_enrichments
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +24,6 @@ class Told:
     kind: str
     asked_at: datetime
     said: PaperSaid
-
-
-@dataclass(frozen=True, slots=True)
-class ToldOfPerson:
-    """What one service said of an author, and when."""
-
-    service: str
-    kind: str
-    asked_at: datetime
-    said: PersonSaid
 
 
 def said_of(connection: Connection, paper_ids: Iterable[int]) -> dict[int, list[Told]]:
@@ -49,22 +39,6 @@ def said_of(connection: Connection, paper_ids: Iterable[int]) -> dict[int, list[
         for row in connection.execute(query):
             told = Told(row.service, row.kind, row.asked_at, PaperSaid.from_json(row.said))
             found.setdefault(row.paper_id, []).append(told)
-    return found
-
-
-def said_of_people(connection: Connection, folded: Iterable[str]) -> dict[str, list[ToldOfPerson]]:
-    """What the services said of authors, by folded name, the oldest answer first."""
-    rows, found = author_enrichments, dict[str, list[ToldOfPerson]]()
-    for some in chunks(dict.fromkeys(folded)):
-        query = (
-            select(rows.c.folded, rows.c.service, enrichers.c.kind, rows.c.asked_at, rows.c.said)
-            .join(enrichers, enrichers.c.name == rows.c.service)
-            .where(rows.c.folded.in_(some), rows.c.said.is_not(None))
-            .order_by(rows.c.asked_at, rows.c.service)
-        )
-        for row in connection.execute(query):
-            told = ToldOfPerson(row.service, row.kind, row.asked_at, PersonSaid.from_json(row.said))
-            found.setdefault(row.folded, []).append(told)
     return found
 
 

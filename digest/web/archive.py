@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from digest.editions.language import Language
-from digest.editions.links import ARCHIVE, FEED, VOTE, sign_numbers, verify_numbers
+from digest.editions.links import ARCHIVE, FEED, verify_numbers, vote_token
 from digest.editions.plain import clean
 from digest.editions.reasons import because
 from digest.editions.sections import sections, summary
@@ -99,7 +99,7 @@ class Archive:
 
     def _pick(self, edition: Edition, pick: ShownPick, language: Language) -> Mapping[str, object]:
         keys, link = self._door.keys(), self._door.pages.link
-        vote = sign_numbers(keys, VOTE, edition.subscriber_id, pick.facts.paper_id, edition.id)
+        vote = vote_token(keys, edition.subscriber_id, pick.facts.paper_id, edition.id)
         return {
             "paper": picked(pick, edition, link, language),
             "reason": because(pick.reasons, language, is_rising=pick.facts.marker == RISING),

@@ -140,8 +140,6 @@ def test_an_authors_figures_stand_on_a_card_of_the_service(database: Database, s
     (card,) = database.run_sync(authors.find, "Esther Duflo").imported
     assert (card.source, card.seen_at) == ("semantic_scholar", NOW)
     assert (card.card.h_index, card.card.papers, card.card.citations) == (91, 282, 58740)
-    (person,) = database.run_sync(said.said_of_people, ["esther duflo"])["esther duflo"]
-    assert (person.said.key, person.asked_at) == ("2259683", NOW)
 
 
 def test_what_was_answered_is_not_asked_again_before_it_is_stale(database: Database, server: HttpServer) -> None:

@@ -100,7 +100,7 @@ def test_no_text_is_unreadable(text: str) -> None:
     query = parse(text)
     assert query.words == words(text)
     complaint = check(text)
-    assert complaint is None or (not query.is_condition and "\n" not in complaint)
+    assert complaint is None or (query.condition is None and "\n" not in complaint)
 
 
 def test_depth_does_not_exhaust_the_reader() -> None:
@@ -125,7 +125,7 @@ def test_depth_does_not_exhaust_the_reader() -> None:
 )
 def test_plain_words_are_no_condition(keyword: str) -> None:
     query = parse(keyword)
-    assert not query.is_condition
+    assert query.condition is None
     assert query.words == keyword
     assert check(keyword) is None
 
@@ -149,7 +149,7 @@ def test_plain_words_are_no_condition(keyword: str) -> None:
 )
 def test_the_taste_reads_only_what_is_wanted(keyword: str, expected: str) -> None:
     assert words(keyword) == expected
-    assert parse(keyword).is_condition
+    assert parse(keyword).condition is not None
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_the_taste_reads_only_what_is_wanted(keyword: str, expected: str) -> Non
 )
 def test_what_cannot_be_read_is_plain_words_and_is_told(keyword: str, complaint: str, left: str) -> None:
     query = parse(keyword)
-    assert not query.is_condition
+    assert query.condition is None
     assert query.words == left
     assert (check(keyword) or "").startswith(complaint)
 
